@@ -1,0 +1,434 @@
+import type { Acknowledgement } from './acknowledgement.ts'
+import { type Changes, NO_CHANGES } from './changes.ts'
+import { type Destination, type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
+import { type HistoryEntry, historyEntry } from './history.ts'
+import type { Notification, NotificationType } from './notification.ts'
+import { outputPreview } from './output-preview.ts'
+import type { Check, CheckState, ClosedBecause, LastNotification, Problem } from './problem.ts'
+import { isReminderDue } from './remind.ts'
+import { isFine, type State, severityOf } from './state.ts'
+
+/** What a notification did. */
+export type Outcome = 'opened' | 'repeated' | 'changed' | 'closed' | 'duplicate' | 'stale' | 'recorded'
+
+export type Received = {
+  readonly outcome: Outcome
+  /** The check as it is now, for the next notification of the same request. */
+  readonly state: CheckState
+  readonly changes: Changes
+}
+
+export type ReceiveContext = {
+  /** Epoch ms. */
+  readonly now: number
+  readonly newId: () => string
+  /** Where a problem of this check and state is shown. */
+  readonly route: (check: Check, state: State | null, asked: string | null) => readonly Destination[]
+}
+
+/** Two equal notifications without an id are one when their times are this close. */
+export const DUPLICATE_WINDOW_MS = 60_000
+/** A notification with an id is recognised for this long when it is sent again. */
+export const SEEN_WINDOW_MS = 24 * 60 * 60 * 1000
+
+/**
+ * Decides what a notification means for its check.
+ *
+ * @param before the check and its open problem, null when it was never heard of
+ * @param seenAt when a notification with the same id, type and state was received before, epoch ms; null if never
+ */
+export function receive(
+  before: CheckState | null,
+  seenAt: number | null,
+  notification: Notification,
+  context: ReceiveContext,
+): Received {
+  const time = Math.min(notification.time ?? context.now, context.now)
+  const type = typeByState(notification)
+  const known = before?.check ?? newCheck(notification, context.now)
+  const turn: Turn = { notification, type, time, context, problem: before?.problem ?? null, check: known }
+
+  if (isDuplicate(known, seenAt, turn)) return recorded(turn, 'duplicate', known)
+  const check = hear(known, turn)
+  if (isStale(known, turn)) return recorded(turn, 'stale', check)
+  switch (type) {
+    case 'PROBLEM':
+    case 'EVENT':
+      return receiveProblem(turn, check)
+    case 'RECOVERY':
+      return receiveRecovery(turn, check)
+    case 'ACKNOWLEDGEMENT':
+      return receiveAcknowledgement(turn, check)
+    default:
+      return receiveNews(turn, check)
+  }
+}
+
+type Turn = {
+  readonly notification: Notification
+  readonly type: NotificationType
+  /** When it happened, never later than it arrived. */
+  readonly time: number
+  readonly context: ReceiveContext
+  readonly problem: Problem | null
+  readonly check: Check
+}
+
+/** State decides between PROBLEM and RECOVERY, because some monitors send one word with the other state. */
+function typeByState({ type, state }: Notification): NotificationType {
+  if (state === null || (type !== 'PROBLEM' && type !== 'RECOVERY')) return type
+  return isFine(state) ? 'RECOVERY' : 'PROBLEM'
+}
+
+function newCheck(n: Notification, now: number): Check {
+  return {
+    row: 0,
+    monitor: n.monitor,
+    key: n.key,
+    host: n.host,
+    service: n.service,
+    hostDisplayName: n.hostDisplayName,
+    serviceDisplayName: n.serviceDisplayName,
+    address: n.address,
+    url: n.url,
+    labels: n.labels,
+    fields: n.fields,
+    inDowntime: false,
+    isFlapping: false,
+    lastStateTime: null,
+    last: null,
+    tally: { count: 0, lastSeen: now, output: '', longOutput: null, rang: null },
+  }
+}
+
+function isDuplicate(check: Check, seenAt: number | null, { notification: n, type, time, context }: Turn): boolean {
+  if (n.id !== null) return seenAt !== null && context.now - seenAt < SEEN_WINDOW_MS
+  const last = check.last
+  return (
+    last !== null &&
+    last.type === type &&
+    last.state === n.state &&
+    last.output === n.output &&
+    last.author === n.author &&
+    last.comment === n.comment &&
+    Math.abs(time - last.time) <= DUPLICATE_WINDOW_MS
+  )
+}
+
+function isStale(check: Check, { type, time, notification, problem }: Turn): boolean {
+  if (type !== 'PROBLEM' && type !== 'RECOVERY') return false
+  if (check.lastStateTime !== null && time < check.lastStateTime) return true
+  const otherEpisode =
+    notification.episode !== null && problem?.episode != null && problem.episode !== notification.episode
+  return type === 'RECOVERY' && otherEpisode
+}
+
+/** Takes over what the notification says of the check itself. What it does not say stays. */
+function hear(check: Check, { notification: n, type, time, context }: Turn): Check {
+  const last: LastNotification = {
+    type,
+    state: n.state,
+    output: n.output,
+    author: n.author,
+    comment: n.comment,
+    time,
+  }
+  return {
+    ...check,
+    host: n.host,
+    service: n.service,
+    hostDisplayName: n.hostDisplayName ?? check.hostDisplayName,
+    serviceDisplayName: n.serviceDisplayName ?? check.serviceDisplayName,
+    address: n.address ?? check.address,
+    url: n.url ?? check.url,
+    labels: n.labels ?? check.labels,
+    fields: n.fields ?? check.fields,
+    last,
+    tally: { ...check.tally, lastSeen: context.now },
+  }
+}
+
+function receiveProblem(turn: Turn, heard: Check): Received {
+  const { notification: n, time, problem, type } = turn
+  const check = type === 'PROBLEM' ? { ...heard, lastStateTime: time } : heard
+  if (problem === null) return open(turn, check, NO_CHANGES)
+  if (n.episode !== null && problem.episode !== null && n.episode !== problem.episode) {
+    return open(turn, check, closing(turn, check, problem, 'episode').changes)
+  }
+  const tally = {
+    ...check.tally,
+    count: check.tally.count + 1,
+    output: n.output,
+    longOutput: n.longOutput,
+  }
+  const counted = { ...check, tally }
+  if (n.state === problem.state || n.state === null) return repeat(turn, counted, problem)
+  return change(turn, counted, problem, n.state)
+}
+
+function open(turn: Turn, check: Check, earlier: Changes): Received {
+  const { notification: n, time, context } = turn
+  const problem: Problem = {
+    row: 0,
+    id: context.newId(),
+    state: n.state,
+    isEvent: turn.type === 'EVENT',
+    episode: n.episode,
+    opened: time,
+    changed: time,
+    closed: null,
+    closedBecause: null,
+    acknowledgement: null,
+    firstTaken: null,
+  }
+  const opened: Check = {
+    ...check,
+    tally: { count: 1, lastSeen: context.now, output: n.output, longOutput: n.longOutput, rang: context.now },
+  }
+  const severity = severityOf(n.state)
+  const effects: Effect[] = [{ kind: 'card', problem: problem.id, priority: PRIORITY.post, severity }]
+  if (outputPreview(n.output, n.longOutput).cut) {
+    const output = n.longOutput === null ? n.output : `${n.output}\n${n.longOutput}`
+    effects.push(thread(problem.id, { what: 'output', at: time, output }, severity))
+  }
+  return {
+    outcome: 'opened',
+    state: { check: opened, problem },
+    changes: {
+      checks: [opened],
+      problems: [...earlier.problems, { problem, check: opened }],
+      cards: [{ problem: problem.id, destinations: context.route(opened, n.state, n.channel) }],
+      history: [...earlier.history, heardEntry(turn, 'opened', problem.id)],
+      effects: [...earlier.effects, ...effects],
+    },
+  }
+}
+
+function repeat(turn: Turn, check: Check, problem: Problem): Received {
+  const { now } = turn.context
+  const severity = severityOf(problem.state)
+  const effects: Effect[] = [{ kind: 'card', problem: problem.id, priority: PRIORITY.count, severity }]
+  let { tally } = check
+  if (isReminderDue(check, problem, now)) {
+    tally = { ...tally, rang: now }
+    const { state } = problem
+    const event: ThreadEvent = { what: 'reminded', at: turn.time, state, output: tally.output, count: tally.count }
+    effects.push({ kind: 'thread', problem: problem.id, event, rings: true, severity })
+  }
+  const counted = { ...check, tally }
+  return {
+    outcome: 'repeated',
+    state: { check: counted, problem },
+    changes: {
+      ...NO_CHANGES,
+      checks: [counted],
+      history: [heardEntry(turn, 'repeated', problem.id)],
+      effects,
+    },
+  }
+}
+
+function change(turn: Turn, check: Check, problem: Problem, state: State): Received {
+  const { notification: n, time, context } = turn
+  const severity = severityOf(state)
+  const worse = severity > severityOf(problem.state)
+  const ends = problem.acknowledgement !== null && !problem.acknowledgement.sticky
+  const changed: Problem = {
+    ...problem,
+    state,
+    changed: time,
+    acknowledgement: ends ? null : problem.acknowledgement,
+  }
+  const counted: Check = worse ? { ...check, tally: { ...check.tally, rang: context.now } } : check
+  const event: ThreadEvent = { what: 'changed', at: time, from: problem.state, to: state, output: n.output }
+  const effects: Effect[] = [
+    { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity },
+    { kind: 'thread', problem: problem.id, event, rings: worse && !check.inDowntime, severity },
+  ]
+  const history = [heardEntry(turn, 'changed', problem.id)]
+  if (ends) {
+    const removed: ThreadEvent = { what: 'acknowledgement-removed', at: time, by: null, because: 'state-change' }
+    effects.push(thread(problem.id, removed, severity))
+    history.push(removalEntry(turn, problem, 'The state changed and the acknowledgement was not sticky.'))
+  }
+  return {
+    outcome: 'changed',
+    state: { check: counted, problem: changed },
+    changes: {
+      checks: [counted],
+      problems: [{ problem: changed, check: counted }],
+      cards: [{ problem: problem.id, destinations: context.route(counted, state, n.channel) }],
+      history,
+      effects,
+    },
+  }
+}
+
+function receiveRecovery(turn: Turn, heard: Check): Received {
+  const check = { ...heard, lastStateTime: turn.time }
+  if (turn.problem === null) return recorded(turn, 'recorded', check)
+  return closing(turn, check, turn.problem, 'recovery')
+}
+
+function closing(turn: Turn, heard: Check, problem: Problem, because: ClosedBecause): Received {
+  const { notification: n, time } = turn
+  const recovery = because === 'recovery'
+  const tally = recovery ? { ...heard.tally, output: n.output, longOutput: n.longOutput } : heard.tally
+  const check = { ...heard, tally }
+  const closed: Problem = {
+    ...problem,
+    // A time before the problem opened is the sender's clock; a card that lasted less than nothing helps nobody.
+    closed: Math.max(time, problem.opened),
+    closedBecause: because,
+  }
+  const event: ThreadEvent = {
+    what: 'closed',
+    at: time,
+    state: recovery ? n.state : null,
+    output: recovery ? n.output : '',
+    because,
+    lastedMs: Math.max(0, time - problem.opened),
+  }
+  return {
+    outcome: 'closed',
+    state: { check, problem: null },
+    changes: {
+      ...NO_CHANGES,
+      checks: [check],
+      problems: [{ problem: closed, check }],
+      history: recovery ? [heardEntry(turn, 'closed', problem.id)] : [],
+      effects: [
+        { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity: 0 },
+        thread(problem.id, event, 0),
+      ],
+    },
+  }
+}
+
+function receiveAcknowledgement(turn: Turn, check: Check): Received {
+  const { notification: n, time, problem } = turn
+  if (problem === null) return recorded(turn, 'recorded', check)
+  const by = { id: null, name: n.author ?? 'somebody' }
+  const current = problem.acknowledgement
+  if (current?.foreign && current.by.name === by.name && current.comment === n.comment) {
+    return recorded(turn, 'recorded', check)
+  }
+  const acknowledgement: Acknowledgement = {
+    by,
+    at: time,
+    through: 'monitor',
+    comment: n.comment,
+    sticky: true,
+    persistent: false,
+    notify: false,
+    until: null,
+    handOver: 'confirmed',
+    foreign: true,
+  }
+  const taken: Problem = {
+    ...problem,
+    acknowledgement,
+    firstTaken: problem.firstTaken ?? { by: by.name, at: time },
+  }
+  const severity = severityOf(problem.state)
+  const event: ThreadEvent = {
+    what: 'acknowledged',
+    at: time,
+    by,
+    comment: n.comment,
+    until: null,
+    foreign: true,
+    tookOverFrom: current?.by.name ?? null,
+    handOver: 'confirmed',
+  }
+  return {
+    outcome: 'changed',
+    state: { check, problem: taken },
+    changes: {
+      ...NO_CHANGES,
+      checks: [check],
+      problems: [{ problem: taken, check }],
+      history: [
+        heardEntry(turn, 'changed', problem.id),
+        historyEntry({
+          kind: 'acknowledgement',
+          check,
+          problem: problem.id,
+          time,
+          state: problem.state,
+          actor: by,
+          through: 'monitor',
+          comment: n.comment,
+          outcome: 'confirmed',
+        }),
+      ],
+      effects: [
+        { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity },
+        thread(problem.id, event, severity),
+      ],
+    },
+  }
+}
+
+/** Flapping, downtime and custom notifications: shown where the problem is shown, never a card of their own. */
+function receiveNews(turn: Turn, heard: Check): Received {
+  const { notification: n, type, time, problem } = turn
+  const check: Check = {
+    ...heard,
+    inDowntime: type === 'DOWNTIMESTART' || (heard.inDowntime && type !== 'DOWNTIMEEND' && type !== 'DOWNTIMECANCELLED'),
+    isFlapping: type === 'FLAPPINGSTART' || (heard.isFlapping && type !== 'FLAPPINGSTOP' && type !== 'FLAPPINGDISABLED'),
+  }
+  const answer = recorded(turn, 'recorded', check)
+  if (problem === null) return answer
+  const { author, comment, output } = n
+  const event: ThreadEvent = { what: 'said', at: time, type, author, comment, output }
+  const severity = severityOf(problem.state)
+  const effects: Effect[] = [
+    { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity },
+    thread(problem.id, event, severity),
+  ]
+  return { ...answer, changes: { ...answer.changes, effects } }
+}
+
+function recorded(turn: Turn, outcome: Outcome, check: Check): Received {
+  return {
+    outcome,
+    state: { check, problem: turn.problem },
+    changes: { ...NO_CHANGES, checks: [check], history: [heardEntry(turn, outcome, turn.problem?.id ?? null)] },
+  }
+}
+
+function thread(problem: string, event: ThreadEvent, severity: number): Effect {
+  return { kind: 'thread', problem, event, rings: false, severity }
+}
+
+function heardEntry(turn: Turn, outcome: Outcome, problem: string | null): HistoryEntry {
+  const { notification: n, type, time, check } = turn
+  return {
+    kind: 'notification',
+    check,
+    monitor: null,
+    problem,
+    time,
+    type,
+    state: n.state,
+    actor: n.author === null ? null : { id: null, name: n.author },
+    through: 'monitor',
+    comment: n.comment,
+    outcome,
+    detail: n.longOutput === null ? n.output : `${n.output}\n${n.longOutput}`,
+  }
+}
+
+function removalEntry(turn: Turn, problem: Problem, detail: string): HistoryEntry {
+  return historyEntry({
+    kind: 'removal',
+    check: turn.check,
+    problem: problem.id,
+    time: turn.time,
+    state: turn.notification.state,
+    through: 'monitor',
+    outcome: 'confirmed',
+    detail,
+  })
+}

@@ -1,0 +1,184 @@
+import type { Changes } from './changes.ts'
+import type { Reply, ThreadEvent } from './effect.ts'
+import type { HistoryEntry, HistoryKind, HistoryRow } from './history.ts'
+import type { Notification } from './notification.ts'
+import type { CheckState, ProblemView } from './problem.ts'
+import type { State } from './state.ts'
+
+/** Time. Whole-app tests bring one that they advance by hand. */
+export type Clock = {
+  /** Epoch ms. */
+  now(): number
+  /** Ms since some moment; never steps back. */
+  monotonic(): number
+  /** Calls `fire` once after `ms`. @returns a function that cancels it */
+  timer(ms: number, fire: () => void): () => void
+}
+
+/** A logger in the manner of pino: facts first, then a sentence. Facts hold no secret. */
+export type Log = {
+  debug(facts: object, sentence: string): void
+  info(facts: object, sentence: string): void
+  warn(facts: object, sentence: string): void
+  error(facts: object, sentence: string): void
+}
+
+/** Counters by name. Labels are of few values: never a host, a service, a person or a key. */
+export type Meter = {
+  count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void
+  observe(name: string, seconds: number, labels?: Readonly<Record<string, string>>): void
+}
+
+/** What one unit of work wants to see before it decides. */
+export type Keys = {
+  readonly notifications?: readonly Notification[]
+  /** Ids of problems. */
+  readonly problems?: readonly string[]
+  /** What identifies a person's action; a second unit with the same one sees `repeated`. */
+  readonly interaction?: string | null
+}
+
+export type Loaded = {
+  /** @returns the check of a notification that was asked for, null if it was never heard of */
+  check(notification: Notification): CheckState | null
+  /** @returns when a notification with the same sender's id was received, epoch ms */
+  seenAt(notification: Notification): number | null
+  problem(id: string): ProblemView | null
+  readonly repeated: boolean
+}
+
+export type Decision<Answer> = { readonly changes: Changes; readonly answer: Answer }
+
+export type ProblemFilter = {
+  readonly monitor?: string | undefined
+  /** Name or display name, ignoring case; `*` and `?` match as in a glob. */
+  readonly host?: string | undefined
+  readonly states?: readonly State[] | undefined
+  readonly taken?: 'yes' | 'no' | undefined
+  /** Only what this person has. */
+  readonly takenBy?: string | undefined
+}
+
+export type ProblemCounts = {
+  readonly open: number
+  readonly untaken: number
+  readonly byState: readonly { readonly state: State | null; readonly open: number; readonly untaken: number }[]
+}
+
+export type HistoryFilter = {
+  readonly monitor?: string | undefined
+  readonly host?: string | undefined
+  readonly service?: string | undefined
+  /** Epoch ms, by when it was recorded. */
+  readonly since?: number | undefined
+  readonly problem?: string | undefined
+  readonly kinds?: readonly HistoryKind[] | undefined
+}
+
+export type Page<Row> = { readonly rows: readonly Row[]; readonly cursor: string | null }
+
+/** Questions that change nothing. Synchronous: each is a few index look-ups. */
+export type Queries = {
+  problem(id: string): ProblemView | null
+  /** Open problems, worst first, then oldest. */
+  problems(filter: ProblemFilter, limit: number, cursor?: string | null): Page<ProblemView>
+  counts(filter: ProblemFilter): ProblemCounts
+  /** Every check of a host known by this name or display name, ignoring case, with its open problem. */
+  checksOfHost(host: string, monitor: string | null): readonly CheckState[]
+  /** Names of hosts, those with open problems first; at most `limit`. */
+  hostNames(limit: number): readonly string[]
+  /** Newest first. */
+  history(filter: HistoryFilter, limit: number, cursor?: string | null): Page<HistoryRow>
+  /** When the next acknowledgement ends, epoch ms. */
+  nextExpiry(): number | null
+  /** Ids of open problems whose acknowledgement has ended by then. */
+  expired(now: number, limit: number): readonly string[]
+}
+
+export type Store = Queries & {
+  /**
+   * Loads what `keys` name, lets `decide` look at it, writes the changes and answers when they are on disk: all of them
+   * or none. `decide` is synchronous and pure and may be called again.
+   *
+   * @throws Failure `unavailable` when it could not be written; nothing of it was
+   */
+  decide<Answer>(keys: Keys, decide: (loaded: Loaded, now: number) => Decision<Answer>): Promise<Answer>
+  /** Writes lines into the record that belong to nothing else. @throws Failure like `decide` */
+  record(entries: readonly HistoryEntry[]): Promise<void>
+}
+
+/** Where effects wait: a channel's, or the private answers'. Within a lane they go out one at a time. */
+export type Lane = string
+export const REPLY_LANE: Lane = 'reply'
+
+export type CardRef = {
+  /** UUIDv7; stands in the message's metadata, so that a lost answer can be looked up. */
+  readonly id: string
+  readonly channel: string
+  /** Slack's id of the message; null until it is posted. */
+  readonly ts: string | null
+  readonly mention: readonly string[]
+  readonly quiet: boolean
+}
+
+/** An effect on its way out. */
+export type Claimed = {
+  readonly row: number
+  readonly id: string
+  readonly lane: Lane
+  readonly attempts: number
+  readonly created: number
+  /** An attempt was made at this time whose answer was lost, epoch ms; look before doing it again. */
+  readonly ambiguousSince: number | null
+  readonly work:
+    | { readonly kind: 'post' | 'update'; readonly card: CardRef; readonly view: ProblemView }
+    | { readonly kind: 'thread'; readonly card: CardRef; readonly view: ProblemView; readonly event: ThreadEvent; readonly rings: boolean }
+    | { readonly kind: 'reply'; readonly url: string; readonly reply: Reply }
+}
+
+export type Method = Claimed['work']['kind']
+
+export type Settlement =
+  /** `ts`: the message that a post made or found. */
+  | { readonly kind: 'done'; readonly ts: string | null }
+  | { readonly kind: 'retry'; readonly at: number; readonly ambiguous: boolean; readonly error: string }
+  /** The message is gone; a fresh one is to be posted. */
+  | { readonly kind: 'repost' }
+  | { readonly kind: 'park'; readonly error: string }
+  /** Too late to be of use. */
+  | { readonly kind: 'drop'; readonly error: string }
+
+export type ParkedEffect = {
+  readonly id: string
+  readonly lane: Lane
+  readonly kind: Method
+  readonly state: string
+  readonly attempts: number
+  readonly created: number
+  readonly error: string | null
+  readonly problem: string | null
+}
+
+export type Outbox = {
+  /** Takes the first due effect of the lane by lease, leaving out the methods named. */
+  claim(lane: Lane, without: readonly Method[], leaseMs: number): Promise<Claimed | null>
+  settle(claimed: Claimed, settlement: Settlement): Promise<void>
+  /** Lanes where something waits, and when the first of it is due, epoch ms. */
+  lanes(): readonly { readonly lane: Lane; readonly due: number }[]
+  depth(): { readonly waiting: number; readonly parked: number; readonly oldest: number | null }
+  list(limit: number): readonly ParkedEffect[]
+  /** Calls `listener` after each commit that put work into lanes. */
+  onWork(listener: (lanes: ReadonlySet<Lane>) => void): void
+}
+
+/** Slack, as delivery sees it. Each method throws a classified Failure. */
+export type Chat = {
+  /** @returns the ts of the new message */
+  post(card: CardRef, view: ProblemView, now: number): Promise<string>
+  update(card: CardRef, view: ProblemView, now: number): Promise<void>
+  /** @returns the ts of the new line; `effectId` stands in its metadata */
+  thread(card: CardRef, view: ProblemView, event: ThreadEvent, rings: boolean, effectId: string): Promise<string>
+  /** Looks for a message with our id in its metadata. @returns its ts, null if there is none, `unknown` if we may not look */
+  find(card: CardRef, effectId: string | null, since: number): Promise<string | null | 'unknown'>
+  reply(url: string, reply: Reply): Promise<void>
+}

@@ -1,0 +1,14 @@
+/** Why something was not done, said privately to the one who asked. */
+export type Refusal =
+  | { readonly why: 'guest' | 'stranger' | 'bot' | 'deactivated' }
+  | { readonly why: 'membership-unknown' }
+  | { readonly why: 'not-in-group'; readonly groups: readonly string[] }
+  | { readonly why: 'group-unknown' }
+  | { readonly why: 'closed'; readonly name: string; readonly closed: number }
+  | { readonly why: 'not-acknowledged'; readonly name: string }
+  | { readonly why: 'problem-unknown' }
+  | { readonly why: 'until-past' }
+  | { readonly why: 'when-unclear'; readonly text: string }
+  | { readonly why: 'nothing-matches'; readonly asked: string; readonly suggestions: readonly string[] }
+  | { readonly why: 'fine'; readonly name: string }
+  | { readonly why: 'unavailable' }

@@ -1,0 +1,211 @@
+import type Database from 'better-sqlite3'
+import type { Changes } from '../../core/changes.ts'
+import type { HistoryEntry } from '../../core/history.ts'
+import type { Lane } from '../../core/ports.ts'
+import type { Check, Problem } from '../../core/problem.ts'
+import { severityOf } from '../../core/state.ts'
+import { checkKey, type UnitRows } from './decide.ts'
+import { createEffectWriter } from './effects.ts'
+import type { CheckRow } from './rows.ts'
+
+export type Apply = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
+
+/** A check while it is written: where it is, and what its pointers become. */
+type CheckSlot = { readonly row: number; problem: number | null; history: number | null }
+
+/**
+ * Writes the changes of one unit: checks that are new, problems, history chained behind what was there, the check's
+ * pointers, cards, effects. A repeat of a known problem costs one update and one insert.
+ */
+export function createApply(db: Database.Database): Apply {
+  const checks = createCheckWriter(db)
+  const problems = createProblemWriter(db)
+  const insertHistory = createHistoryWriter(db)
+  const effects = createEffectWriter(db)
+
+  return (changes, rows, now, lanes) => {
+    const slots = new Map<string, CheckSlot>()
+    const latest = new Map<string, Check>()
+    for (const check of changes.checks) latest.set(checkKey(check), check)
+    const slotOf = (ref: { monitor: string; key: string }): CheckSlot | null => {
+      const key = checkKey(ref)
+      const known = slots.get(key)
+      if (known !== undefined) return known
+      const row = rows.checks.get(key)
+      const check = latest.get(key)
+      const at = row?.row ?? (check === undefined ? undefined : checks.insert(check))
+      if (at === undefined) return null
+      const slot = { row: at, problem: row?.problem ?? null, history: row?.history ?? null }
+      slots.set(key, slot)
+      return slot
+    }
+
+    for (const { problem, check } of changes.problems) {
+      const slot = slotOf(check)
+      if (slot === null) throw new Error('A problem of a check that is not there.')
+      problems.write(problem, slot, check, rows)
+    }
+    for (const entry of changes.history) {
+      const slot = entry.check === null ? null : slotOf(entry.check)
+      const line = insertHistory(entry, slot, rows, now)
+      if (slot !== null) slot.history = line
+    }
+    for (const check of latest.values()) slotOf(check)
+    for (const [key, slot] of slots) {
+      const check = latest.get(key)
+      if (check === undefined) checks.point(slot)
+      else checks.update(check, slot, rows.checks.get(key) ?? null)
+    }
+    effects(changes, rows, now, lanes)
+  }
+}
+
+function createCheckWriter(db: Database.Database) {
+  const insert = db.prepare(
+    `INSERT INTO checks (monitor, key, host, service, host_display_name, service_display_name, address, url, labels,
+       fields, in_downtime, is_flapping, count, last_seen, output)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, '')`,
+  )
+  const update = db.prepare(
+    `UPDATE checks SET in_downtime = ?, is_flapping = ?, last_state_time = ?, last_type = ?, last_state = ?,
+       last_output = ?, last_author = ?, last_comment = ?, last_time = ?, count = ?, last_seen = ?, output = ?,
+       long_output = ?, rang = ?, problem = ?, history = ? WHERE row = ?`,
+  )
+  const rename = db.prepare(
+    `UPDATE checks SET host = ?, service = ?, host_display_name = ?, service_display_name = ?, address = ?, url = ?,
+       labels = ?, fields = ? WHERE row = ?`,
+  )
+  const point = db.prepare('UPDATE checks SET problem = ?, history = ? WHERE row = ?')
+
+  return {
+    insert: (c: Check): number =>
+      Number(insert.run(c.monitor, c.key, ...namesOf(c), json(c.labels), json(c.fields)).lastInsertRowid),
+    update: (c: Check, slot: CheckSlot, before: CheckRow | null): void => {
+      const { last, tally } = c
+      update.run(
+        c.inDowntime ? 1 : 0,
+        c.isFlapping ? 1 : 0,
+        c.lastStateTime,
+        last?.type ?? null,
+        last?.state ?? null,
+        last?.output ?? null,
+        last?.author ?? null,
+        last?.comment ?? null,
+        last?.time ?? null,
+        tally.count,
+        tally.lastSeen,
+        tally.output,
+        tally.longOutput,
+        tally.rang,
+        slot.problem,
+        slot.history,
+        slot.row,
+      )
+      if (before !== null && isRenamed(c, before)) {
+        rename.run(...namesOf(c), json(c.labels), json(c.fields), slot.row)
+      }
+    },
+    point: (slot: CheckSlot): void => {
+      point.run(slot.problem, slot.history, slot.row)
+    },
+  }
+}
+
+function namesOf(c: Check): readonly (string | null)[] {
+  return [c.host, c.service, c.hostDisplayName, c.serviceDisplayName, c.address, c.url]
+}
+
+function isRenamed(c: Check, before: CheckRow): boolean {
+  return (
+    c.host !== before.host ||
+    c.service !== before.service ||
+    c.hostDisplayName !== before.host_display_name ||
+    c.serviceDisplayName !== before.service_display_name ||
+    c.address !== before.address ||
+    c.url !== before.url ||
+    json(c.labels) !== before.labels ||
+    json(c.fields) !== before.fields
+  )
+}
+
+function createProblemWriter(db: Database.Database) {
+  const insert = db.prepare(
+    `INSERT INTO problems (state, severity, is_event, episode, opened, changed, closed, closed_because,
+       acknowledgement, acknowledged_by, acknowledged_until, first_taken_by, first_taken, count, last_seen, output,
+       long_output, id, check_row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  const update = db.prepare(
+    `UPDATE problems SET state = ?, severity = ?, is_event = ?, episode = ?, opened = ?, changed = ?, closed = ?,
+       closed_because = ?, acknowledgement = ?, acknowledged_by = ?, acknowledged_until = ?, first_taken_by = ?,
+       first_taken = ?, count = ?, last_seen = ?, output = ?, long_output = ? WHERE row = ?`,
+  )
+  return {
+    write: (problem: Problem, slot: CheckSlot, check: Check, rows: UnitRows): void => {
+      const columns = [...columnsOf(problem), ...finalTally(problem, check)]
+      const known = rows.problems.get(problem.id)
+      if (known === undefined) {
+        const row = Number(insert.run(...columns, problem.id, slot.row).lastInsertRowid)
+        rows.problems.set(problem.id, { row, pending: null })
+        if (problem.closed === null) slot.problem = row
+        return
+      }
+      update.run(...columns, known.row)
+      if (problem.closed !== null && slot.problem === known.row) slot.problem = null
+    },
+  }
+}
+
+function finalTally(problem: Problem, { tally }: Check): (string | number | null)[] {
+  if (problem.closed === null) return [null, null, null, null]
+  return [tally.count, tally.lastSeen, tally.output, tally.longOutput]
+}
+
+function columnsOf(p: Problem): (string | number | null)[] {
+  const held = p.acknowledgement
+  return [
+    p.state,
+    severityOf(p.state),
+    p.isEvent ? 1 : 0,
+    p.episode,
+    p.opened,
+    p.changed,
+    p.closed,
+    p.closedBecause,
+    json(held),
+    held === null ? null : (held.by.id ?? held.by.name),
+    held?.until ?? null,
+    p.firstTaken?.by ?? null,
+    p.firstTaken?.at ?? null,
+  ]
+}
+
+function createHistoryWriter(db: Database.Database) {
+  const insert = db.prepare(
+    `INSERT INTO history (recorded, time, kind, check_row, problem, prev, monitor, type, state, actor_id, actor_name,
+       through, comment, outcome, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  )
+  return (entry: HistoryEntry, slot: CheckSlot | null, rows: UnitRows, now: number): number =>
+    Number(
+      insert.run(
+        now,
+        entry.time,
+        entry.kind,
+        slot?.row ?? null,
+        entry.problem === null ? null : (rows.problems.get(entry.problem)?.row ?? null),
+        slot?.history ?? null,
+        slot === null ? (entry.check?.monitor ?? entry.monitor) : null,
+        entry.type,
+        entry.state,
+        entry.actor?.id ?? null,
+        entry.actor?.name ?? null,
+        entry.through,
+        entry.comment,
+        entry.outcome,
+        entry.detail,
+      ).lastInsertRowid,
+    )
+}
+
+function json(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value)
+}

@@ -1,0 +1,118 @@
+import { createHash } from 'node:crypto'
+import type Database from 'better-sqlite3'
+import { type Notification, senderIdentity } from '../../core/notification.ts'
+import type { Decision, Keys, Lane, Loaded } from '../../core/ports.ts'
+import type { ProblemView } from '../../core/problem.ts'
+import { createApply } from './apply.ts'
+import { type CheckWithProblemRow, PROBLEM_COLUMNS, toCheck, toProblem, toTally } from './rows.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** What one unit has read, kept so that writing can tell what changed. */
+export type UnitRows = {
+  /** By monitor and key. */
+  readonly checks: Map<string, CheckWithProblemRow>
+  /** By id of the problem. */
+  readonly problems: Map<string, { row: number; pending: number | null }>
+}
+
+export type Decide = <Answer>(
+  keys: Keys,
+  decide: (loaded: Loaded, now: number) => Decision<Answer>,
+  now: number,
+  lanes: Set<Lane>,
+) => Answer
+
+/** @returns how a check is named in the maps of a unit */
+export function checkKey(check: { readonly monitor: string; readonly key: string }): string {
+  return `${check.monitor}\n${check.key}`
+}
+
+/** Prepares the statements of `Store.decide`. What it returns runs inside a transaction of the commit queue. */
+export function createDecide(db: Database.Database): Decide {
+  const selectCheck = db.prepare<[string, string], CheckWithProblemRow>(
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM checks c LEFT JOIN problems p ON p.row = c.problem
+     WHERE c.monitor = ? AND c.key = ?`,
+  )
+  const selectProblem = db.prepare<[string], CheckWithProblemRow>(
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row WHERE p.id = ?`,
+  )
+  const selectSeen = db.prepare<[number, Buffer], { at: number }>('SELECT at FROM seen WHERE day = ? AND digest = ?')
+  const insertSeen = db.prepare('INSERT OR REPLACE INTO seen (day, digest, at) VALUES (?, ?, ?)')
+  const selectInteraction = db.prepare<[string], { at: number }>('SELECT at FROM interactions WHERE id = ?')
+  const insertInteraction = db.prepare('INSERT INTO interactions (id, at) VALUES (?, ?)')
+  const apply = createApply(db)
+
+  function findSeen(digest: Buffer, day: number): number | null {
+    return selectSeen.get(day, digest)?.at ?? selectSeen.get(day - 1, digest)?.at ?? null
+  }
+
+  return (keys, decide, now, lanes) => {
+    const rows: UnitRows = { checks: new Map(), problems: new Map() }
+    const seen = new Map<string, number>()
+    const day = Math.floor(now / DAY_MS)
+    for (const notification of keys.notifications ?? []) {
+      const key = checkKey(notification)
+      if (!rows.checks.has(key)) {
+        const row = selectCheck.get(notification.monitor, notification.key)
+        if (row !== undefined) remember(rows, key, row)
+      }
+      const identity = senderIdentity(notification)
+      if (identity === null) continue
+      const at = findSeen(digestOf(identity), day)
+      if (at !== null) seen.set(identity, at)
+    }
+    const views = new Map<string, ProblemView>()
+    for (const id of keys.problems ?? []) {
+      const row = selectProblem.get(id)
+      if (row === undefined || row.p_row === null) continue
+      remember(rows, checkKey(row), row)
+      views.set(id, { problem: toProblem(row), check: toCheck(row), tally: toTally(row, row) })
+    }
+    const interaction = keys.interaction ?? null
+    const repeated = interaction !== null && selectInteraction.get(interaction) !== undefined
+
+    const decision = decide(loadedFrom(rows, seen, views, repeated), now)
+
+    for (const notification of keys.notifications ?? []) {
+      const identity = senderIdentity(notification)
+      if (identity === null || isRecent(seen.get(identity), now)) continue
+      insertSeen.run(day, digestOf(identity), now)
+      seen.set(identity, now)
+    }
+    if (interaction !== null && !repeated) insertInteraction.run(interaction, now)
+    apply(decision.changes, rows, now, lanes)
+    return decision.answer
+  }
+}
+
+function isRecent(seenAt: number | undefined, now: number): boolean {
+  return seenAt !== undefined && now - seenAt < DAY_MS
+}
+
+function remember(rows: UnitRows, key: string, row: CheckWithProblemRow): void {
+  rows.checks.set(key, row)
+  if (row.p_row !== null) rows.problems.set(row.p_id, { row: row.p_row, pending: row.p_pending })
+}
+
+function digestOf(identity: string): Buffer {
+  return createHash('sha256').update(identity).digest().subarray(0, 16)
+}
+
+function loadedFrom(
+  rows: UnitRows,
+  seen: ReadonlyMap<string, number>,
+  views: ReadonlyMap<string, ProblemView>,
+  repeated: boolean,
+): Loaded {
+  return {
+    check: (notification: Notification) => {
+      const row = rows.checks.get(checkKey(notification))
+      if (row === undefined) return null
+      return { check: toCheck(row), problem: row.p_row === null ? null : toProblem(row) }
+    },
+    seenAt: (notification) => seen.get(senderIdentity(notification) ?? '') ?? null,
+    problem: (id) => views.get(id) ?? null,
+    repeated,
+  }
+}

@@ -1,0 +1,99 @@
+import type Database from 'better-sqlite3'
+import type { Changes } from '../../core/changes.ts'
+import { type Effect, PRIORITY } from '../../core/effect.ts'
+import { type Lane, REPLY_LANE } from '../../core/ports.ts'
+import type { UnitRows } from './decide.ts'
+import { createUuid7 } from './uuid7.ts'
+
+type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
+
+/** Turns effects, which name problems, into rows, which name cards. */
+export function createEffectWriter(db: Database.Database): EffectWriter {
+  const insertCard = db.prepare(
+    `INSERT INTO cards (id, problem, channel, mention, quiet) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (problem, channel) DO NOTHING`,
+  )
+  const insertThread = db.prepare<[number, number, string, number], { lane: Lane }>(
+    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created, data)
+     SELECT channel, 'thread', 'thread', row, ${PRIORITY.thread}, ?, iif(ts IS NULL, 'blocked', 'waiting'), 0, ?, ?
+     FROM cards WHERE problem = ? RETURNING lane`,
+  )
+  const insertReply = db.prepare(
+    `INSERT INTO effects (lane, kind, method, priority, rank, state, due, created, data)
+     VALUES ('${REPLY_LANE}', 'reply', 'reply', ${PRIORITY.person}, 0, 'waiting', 0, ?, ?)`,
+  )
+  const putCards = createCardEffectWriter(db)
+  const uuid7 = createUuid7()
+
+  function write(effect: Effect, rows: UnitRows, now: number, fresh: boolean, lanes: Set<Lane>): void {
+    switch (effect.kind) {
+      case 'card':
+        return putCards(effect, rows, now, fresh, lanes)
+      case 'thread': {
+        const problem = rows.problems.get(effect.problem)
+        if (problem === undefined) return
+        const data = JSON.stringify({ event: effect.event, rings: effect.rings })
+        for (const { lane } of insertThread.all(-effect.severity, now, data, problem.row)) lanes.add(lane)
+        return
+      }
+      case 'reply':
+        insertReply.run(now, JSON.stringify({ url: effect.url, reply: effect.reply }))
+        lanes.add(REPLY_LANE)
+        return
+    }
+  }
+
+  return (changes, rows, now, lanes) => {
+    const fresh = new Set<string>()
+    for (const { problem, destinations } of changes.cards) {
+      const known = rows.problems.get(problem)
+      if (known === undefined) continue
+      for (const { channel, mention, quiet } of destinations) {
+        const id = uuid7(now)
+        const { changes: made } = insertCard.run(id, known.row, channel, JSON.stringify(mention), quiet ? 1 : 0)
+        if (made > 0) fresh.add(problem)
+      }
+    }
+    for (const effect of changes.effects) {
+      write(effect, rows, now, effect.kind === 'card' && fresh.has(effect.problem), lanes)
+    }
+  }
+}
+
+/**
+ * Each card has at most one effect that waits to bring it up to date; what it shows is read when it goes out, so that a
+ * newer change never queues behind an older one. A parked one wakes when the problem itself changes.
+ */
+function createCardEffectWriter(db: Database.Database) {
+  const upsert = db.prepare<[number, number, number, number, number], { lane: Lane }>(
+    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
+     SELECT channel, 'card', iif(ts IS NULL, 'post', 'update'), row, iif(ts IS NULL, min(?, ${PRIORITY.post}), ?), ?,
+       'waiting', 0, ? FROM cards WHERE problem = ?
+     ON CONFLICT (card) WHERE kind = 'card' AND state <> 'leased' DO UPDATE SET
+       priority = min(priority, excluded.priority),
+       rank = excluded.rank,
+       attempts = iif(state = 'parked' AND excluded.priority < ${PRIORITY.count}, 0, attempts),
+       due = iif(state = 'parked' AND excluded.priority < ${PRIORITY.count}, 0, due),
+       state = iif(excluded.priority < ${PRIORITY.count}, 'waiting', state)
+     RETURNING lane`,
+  )
+  const setPending = db.prepare('UPDATE problems SET pending = ? WHERE row = ?')
+
+  return (
+    effect: Extract<Effect, { kind: 'card' }>,
+    rows: UnitRows,
+    now: number,
+    fresh: boolean,
+    lanes: Set<Lane>,
+  ): void => {
+    const problem = rows.problems.get(effect.problem)
+    if (problem === undefined) return
+    const covered = problem.pending !== null && problem.pending <= effect.priority
+    if (covered && !fresh) return
+    const touched = upsert.all(effect.priority, effect.priority, -effect.severity, now, problem.row)
+    for (const { lane } of touched) lanes.add(lane)
+    if (covered || touched.length === 0) return
+    problem.pending = effect.priority
+    setPending.run(effect.priority, problem.row)
+  }
+}

@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import Database from 'better-sqlite3'
+import { migrate } from './migrate.ts'
+
+/**
+ * Opens the database file, making it and its folder if need be, and brings it to the newest schema.
+ *
+ * @throws Failure for a database that is newer; the driver's or the file system's error otherwise
+ */
+export function openDatabase(file: string): Database.Database {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  const db = new Database(file, { timeout: 0 })
+  try {
+    db.pragma('journal_mode = WAL')
+    // Said explicitly: this build falls to NORMAL after the first write in WAL mode, which loses answered
+    // notifications when the power fails.
+    db.pragma('synchronous = FULL')
+    db.pragma('foreign_keys = ON')
+    db.pragma('cache_size = -16000')
+    // The worker checkpoints; this is the net for when it cannot.
+    db.pragma('wal_autocheckpoint = 20000')
+    migrate(db)
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  return db
+}
+
+/** Opens an existing database for a command beside a running server. Waits up to a second for its turn to write. */
+export function openBeside(file: string): Database.Database {
+  const db = new Database(file, { timeout: 1_000, fileMustExist: true })
+  db.pragma('synchronous = FULL')
+  db.pragma('foreign_keys = ON')
+  return db
+}
+
+/** @returns a function that ends the thread that checkpoints `file` */
+export function startCheckpoints(file: string): () => Promise<void> {
+  const worker = new Worker(new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url), {
+    workerData: file,
+  })
+  worker.unref()
+  // Without the worker the database still checkpoints, only less smoothly.
+  worker.on('error', () => undefined)
+  return async () => {
+    await worker.terminate()
+  }
+}

@@ -1,0 +1,127 @@
+import type { IntakeKeys } from '../../core/intake-key.ts'
+import { NO_CHANGES } from '../../core/changes.ts'
+import type { Clock, Lane, Log, Outbox, Store } from '../../core/ports.ts'
+import { createCommitQueue } from './commit-queue.ts'
+import { createDecide } from './decide.ts'
+import { createFacts, type Facts } from './facts.ts'
+import { storeFailure } from './failures.ts'
+import { createHousekeeping } from './housekeeping.ts'
+import { createIntakeKeys } from './keys.ts'
+import { lockForServer } from './lock.ts'
+import { openBeside, openDatabase, startCheckpoints } from './open.ts'
+import { createOutbox } from './outbox.ts'
+import { createQueries } from './queries.ts'
+
+export type StoreOptions = {
+  readonly file: string
+  /** Stamps what is written. */
+  readonly clock: Clock
+  /** Measures waiting. */
+  readonly system: Clock
+  readonly log: Log
+  /** Connections and requests seen so far, see the commit queue. */
+  readonly arrivals: () => number
+  /** Id of this start; leases of others are void. */
+  readonly owner: string
+  readonly pid: number
+}
+
+export type OpenStore = {
+  readonly store: Store
+  readonly outbox: Outbox
+  readonly keys: IntakeKeys
+  readonly facts: Facts
+  readonly housekeep: () => Promise<void>
+  /** @throws Failure when nothing can be written */
+  readonly probe: () => Promise<void>
+  readonly idle: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens the database for the server, which is the only one to use it so.
+ *
+ * @throws Failure `rejected` when another server has it or it is too new, `unavailable` when it cannot be opened
+ */
+export function openSqlite(options: StoreOptions): OpenStore {
+  const { file, clock, system, log, arrivals, owner, pid } = options
+  try {
+    const db = openDatabase(file)
+    let unlock: () => void
+    try {
+      unlock = lockForServer(file, pid)
+    } catch (error) {
+      db.close()
+      throw error
+    }
+    const queue = createCommitQueue(db, clock, system, arrivals, log)
+    const work = createWorkBell(queue)
+    const decide = createDecide(db)
+    const stopCheckpoints = startCheckpoints(file)
+    const store: Store = {
+      ...createQueries(db),
+      decide: (keys, decider) =>
+        queue.enqueue((now) => decide(keys, decider, now, work.lanes), keys.notifications?.length ?? 1),
+      record: (entries) =>
+        queue.enqueue((now) =>
+          decide({}, () => ({ changes: { ...NO_CHANGES, history: entries }, answer: undefined }), now, work.lanes),
+        ),
+    }
+    return {
+      store,
+      outbox: createOutbox(db, queue, owner, work.listen),
+      keys: createIntakeKeys(db),
+      facts: createFacts(db),
+      housekeep: createHousekeeping(db, queue),
+      probe: () => queue.enqueue(() => undefined),
+      idle: queue.idle,
+      close: async () => {
+        await queue.close()
+        await stopCheckpoints()
+        db.close()
+        unlock()
+      },
+    }
+  } catch (error) {
+    throw storeFailure(error)
+  }
+}
+
+/** Tells delivery, after each commit, which lanes have something to do. */
+function createWorkBell(queue: { onCommit(listener: () => void): void }) {
+  let lanes = new Set<Lane>()
+  const listeners: ((lanes: ReadonlySet<Lane>) => void)[] = []
+  queue.onCommit(() => {
+    if (lanes.size === 0) return
+    const rung = lanes
+    bell.lanes = lanes = new Set()
+    for (const listener of listeners) listener(rung)
+  })
+  const bell = {
+    lanes,
+    listen: (listener: (lanes: ReadonlySet<Lane>) => void): void => {
+      listeners.push(listener)
+    },
+  }
+  return bell
+}
+
+export type BesideStore = {
+  readonly queries: ReturnType<typeof createQueries>
+  readonly keys: IntakeKeys
+  readonly close: () => void
+}
+
+/** Opens an existing database for a command that runs beside the server. */
+export function openSqliteBeside(file: string): BesideStore {
+  try {
+    const db = openBeside(file)
+    return {
+      queries: createQueries(db),
+      keys: createIntakeKeys(db),
+      close: () => db.close(),
+    }
+  } catch (error) {
+    throw storeFailure(error)
+  }
+}
