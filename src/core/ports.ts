@@ -165,6 +165,8 @@ export type Outbox = {
   settle(claimed: Claimed, settlement: Settlement): Promise<void>
   /** Lanes where something waits, and when the first of it is due, epoch ms. */
   lanes(): readonly { readonly lane: Lane; readonly due: number }[]
+  /** When the next effect of a lane gets due after `after`, epoch ms; null when none does. */
+  nextDue(lane: Lane, after: number): number | null
   depth(): { readonly waiting: number; readonly parked: number; readonly oldest: number | null }
   list(limit: number): readonly ParkedEffect[]
   /** Calls `listener` after each commit that put work into lanes. */

@@ -60,6 +60,9 @@ export function createOutbox(
   const selectLanes = db.prepare<[], { lane: Lane; due: number }>(
     `SELECT lane, min(due) AS due FROM effects WHERE state = 'waiting' GROUP BY lane`,
   )
+  const selectDue = db.prepare<[string, number], { due: number | null }>(
+    `SELECT min(due) AS due FROM effects WHERE lane = ? AND state = 'waiting' AND due > ?`,
+  )
   const selectDepth = db.prepare<[], { waiting: number; parked: number; oldest: number | null }>(
     `SELECT count(*) FILTER (WHERE state <> 'parked') AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked,
        min(created) FILTER (WHERE state <> 'parked') AS oldest FROM effects`,
@@ -68,6 +71,7 @@ export function createOutbox(
     claim: (lane, without, leaseMs) => queue.enqueue((at) => claim(lane, without, at, leaseMs)),
     settle: (claimed, settlement) => queue.enqueue((at) => settle(claimed, settlement, at)),
     lanes: () => selectLanes.all(),
+    nextDue: (lane, after) => selectDue.get(lane, after)?.due ?? null,
     depth: () => selectDepth.get() ?? { waiting: 0, parked: 0, oldest: null },
     list: (limit) => listEffects(db, limit),
     onWork,

@@ -1,0 +1,111 @@
+import type { HistoryRow } from './history.ts'
+import { hostName, type ProblemView, serviceName } from './problem.ts'
+
+type Cell = string | number | null
+
+/** Problems as the API and the command line give them. Times are ISO 8601. */
+export function problemsJson(views: readonly ProblemView[]) {
+  return views.map(({ problem, check, tally }) => ({
+    id: problem.id,
+    monitor: check.monitor,
+    host: hostName(check),
+    service: serviceName(check),
+    state: problem.state,
+    since: iso(problem.opened),
+    changed: iso(problem.changed),
+    lastSeen: iso(tally.lastSeen),
+    count: tally.count,
+    output: tally.output,
+    inDowntime: check.inDowntime,
+    isFlapping: check.isFlapping,
+    acknowledgement:
+      problem.acknowledgement === null
+        ? null
+        : {
+            by: problem.acknowledgement.by,
+            at: iso(problem.acknowledgement.at),
+            through: problem.acknowledgement.through,
+            comment: problem.acknowledgement.comment,
+            until: isoOrNull(problem.acknowledgement.until),
+            sticky: problem.acknowledgement.sticky,
+            handOver: problem.acknowledgement.handOver,
+          },
+  }))
+}
+
+/** History as the API and the command line give it. Times are ISO 8601. */
+export function historyJson(rows: readonly HistoryRow[]) {
+  return rows.map(({ id, time, recorded, kind, problem, monitor, host, service, type, state, actor, through, comment, outcome, detail }) => ({
+    id,
+    time: iso(time),
+    recorded: iso(recorded),
+    kind,
+    problem,
+    monitor,
+    host,
+    service,
+    type,
+    state,
+    actor,
+    through,
+    comment,
+    outcome,
+    detail,
+  }))
+}
+
+const PROBLEM_HEADER = ['id', 'monitor', 'host', 'service', 'state', 'since', 'count', 'acknowledged_by', 'acknowledged_at', 'until', 'comment', 'hand_over', 'output']
+
+/** @returns problems as CSV (RFC 4180) */
+export function problemsCsv(views: readonly ProblemView[]): string {
+  return csv(PROBLEM_HEADER, views.map(problemCells))
+}
+
+/** @returns one problem's cells, in the order of the CSV's header */
+export function problemCells({ problem, check, tally }: ProblemView): Cell[] {
+  const held = problem.acknowledgement
+  return [
+    problem.id,
+    check.monitor,
+    hostName(check),
+    serviceName(check),
+    problem.state ?? 'EVENT',
+    iso(problem.opened),
+    tally.count,
+    held?.by.name ?? null,
+    isoOrNull(held?.at ?? null),
+    isoOrNull(held?.until ?? null),
+    held?.comment ?? null,
+    held?.handOver ?? null,
+    tally.output,
+  ]
+}
+
+const HISTORY_HEADER = ['id', 'time', 'recorded', 'kind', 'problem', 'monitor', 'host', 'service', 'type', 'state', 'actor_id', 'actor_name', 'through', 'comment', 'outcome', 'detail']
+
+/** @returns history as CSV (RFC 4180) */
+export function historyCsv(rows: readonly HistoryRow[]): string {
+  return csv(
+    HISTORY_HEADER,
+    rows.map((r) => [r.id, iso(r.time), iso(r.recorded), r.kind, r.problem, r.monitor, r.host, r.service, r.type, r.state, r.actor?.id ?? null, r.actor?.name ?? null, r.through, r.comment, r.outcome, r.detail]),
+  )
+}
+
+function csv(header: readonly string[], rows: readonly Cell[][]): string {
+  return [header, ...rows].map((cells) => `${cells.map(csvCell).join(',')}\r\n`).join('')
+}
+
+/** A cell that a spreadsheet would take for a formula gets a quote in front. https://owasp.org/www-community/attacks/CSV_Injection */
+function csvCell(value: Cell): string {
+  const text = value === null ? '' : String(value)
+  const inert = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function isoOrNull(ms: number | null): string | null {
+  return ms === null ? null : iso(ms)
+}

@@ -1,0 +1,34 @@
+/*
+ * Every limit of delivery, with its unit and why.
+ * Slack's rates: https://docs.slack.dev/apis/web-api/rate-limits
+ */
+
+/** Messages to one channel: one a second, with a short burst that Slack tolerates. */
+export const CHANNEL_EVERY_MS = 1_000
+export const CHANNEL_BURST = 3
+
+/** chat.update is a tier 3 method: 50 a minute for the whole workspace, not for each channel. */
+export const UPDATES_PER_MINUTE = 50
+export const UPDATE_BURST = 10
+
+/** Longer than any call to Slack may take, so that a lease never ends while its effect is on the way. */
+export const LEASE_MS = 60_000
+
+/** Back-off after a failure: doubled from the first to the last. */
+export const BACKOFF_FIRST_MS = 1_000
+export const BACKOFF_MAX_MS = 5 * 60_000
+
+/** Attempts for a failure that nobody knows; then the effect is parked for the operator to look at. */
+export const UNKNOWN_FAILURE_ATTEMPTS = 5
+
+/** After Slack refused the token, one attempt this often shows whether the operator has changed it. */
+export const STOPPED_RETRY_MS = 60_000
+
+/** Slack takes answers to a person's action for 30 minutes; later they are dropped. */
+export const REPLY_MAX_AGE_MS = 28 * 60_000
+
+/** A channel rings at most this often, however much gets worse at once. */
+export const RING_EVERY_MS = 30_000
+
+/** Lanes that are served at the same time. */
+export const LANES_AT_ONCE = 16

@@ -1,0 +1,95 @@
+import type { Method } from '../core/ports.ts'
+import { CHANNEL_BURST, CHANNEL_EVERY_MS, RING_EVERY_MS, UPDATE_BURST, UPDATES_PER_MINUTE } from './limits.ts'
+
+type Bucket = { tokens: number; filled: number }
+
+/** Says when what may be sent. All times in epoch ms. */
+export type Pace = {
+  /** @returns when the lane may send its next message; `now` or earlier means at once */
+  ready(lane: string, now: number): number
+  /** @returns methods that have no budget left, and when the first of them has again */
+  exhausted(now: number): { methods: readonly Method[]; until: number }
+  /** Counts one call. */
+  spend(lane: string, method: Method, now: number): void
+  /** Slack asked to wait. */
+  holdLane(lane: string, until: number): void
+  holdMethod(method: Method, until: number): void
+  /** Nothing at all before that time. */
+  holdAll(until: number): void
+  /** @returns true, and remembers it, when the channel may ring */
+  mayRing(lane: string, now: number): boolean
+}
+
+/** Token buckets: one a channel for messages, one for all edits. */
+export function createPace(): Pace {
+  const channels = new Map<string, Bucket>()
+  const edits: Bucket = { tokens: UPDATE_BURST, filled: 0 }
+  const laneHolds = new Map<string, number>()
+  const methodHolds = new Map<Method, number>()
+  const rings = new Map<string, number>()
+  let everything = 0
+  const editEveryMs = 60_000 / UPDATES_PER_MINUTE
+
+  function bucketOf(lane: string): Bucket {
+    let bucket = channels.get(lane)
+    if (bucket === undefined) {
+      bucket = { tokens: CHANNEL_BURST, filled: 0 }
+      channels.set(lane, bucket)
+    }
+    return bucket
+  }
+
+  return {
+    ready: (lane, now) => {
+      const held = Math.max(everything, laneHolds.get(lane) ?? 0)
+      const bucket = bucketOf(lane)
+      fill(bucket, CHANNEL_BURST, CHANNEL_EVERY_MS, now)
+      const next = bucket.tokens >= 1 ? now : bucket.filled + CHANNEL_EVERY_MS
+      return Math.max(held, next)
+    },
+    exhausted: (now) => {
+      const untils = new Map<Method, number>()
+      for (const [method, until] of methodHolds) if (until > now) untils.set(method, until)
+      fill(edits, UPDATE_BURST, editEveryMs, now)
+      if (edits.tokens < 1) untils.set('update', Math.max(untils.get('update') ?? 0, edits.filled + editEveryMs))
+      return { methods: [...untils.keys()], until: Math.min(...untils.values()) }
+    },
+    spend: (lane, method, now) => {
+      if (method === 'update') {
+        fill(edits, UPDATE_BURST, editEveryMs, now)
+        edits.tokens -= 1
+      }
+      // An answer to one person's action goes to an address of its own, which no channel's rate covers.
+      if (method === 'reply') return
+      const bucket = bucketOf(lane)
+      fill(bucket, CHANNEL_BURST, CHANNEL_EVERY_MS, now)
+      bucket.tokens -= 1
+    },
+    holdLane: (lane, until) => {
+      laneHolds.set(lane, Math.max(laneHolds.get(lane) ?? 0, until))
+    },
+    holdMethod: (method, until) => {
+      methodHolds.set(method, Math.max(methodHolds.get(method) ?? 0, until))
+    },
+    holdAll: (until) => {
+      everything = Math.max(everything, until)
+    },
+    mayRing: (lane, now) => {
+      if (now - (rings.get(lane) ?? Number.NEGATIVE_INFINITY) < RING_EVERY_MS) return false
+      rings.set(lane, now)
+      return true
+    },
+  }
+}
+
+function fill(bucket: Bucket, burst: number, everyMs: number, now: number): void {
+  if (now < bucket.filled) bucket.filled = now
+  const gained = Math.floor((now - bucket.filled) / everyMs)
+  if (bucket.tokens + gained >= burst) {
+    bucket.tokens = burst
+    bucket.filled = now
+  } else if (gained > 0) {
+    bucket.tokens += gained
+    bucket.filled += gained * everyMs
+  }
+}

@@ -1,0 +1,32 @@
+import type { Failure } from '../core/failure.ts'
+import type { Settlement } from '../core/ports.ts'
+import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, STOPPED_RETRY_MS, UNKNOWN_FAILURE_ATTEMPTS } from './limits.ts'
+
+/** @returns how long to wait after so many attempts, ms */
+export function backoffMs(attempts: number): number {
+  return Math.min(BACKOFF_FIRST_MS * 2 ** Math.max(0, Math.min(attempts, 30) - 1), BACKOFF_MAX_MS)
+}
+
+/**
+ * Decides what becomes of an effect that failed; the only place that does.
+ *
+ * @param attempts made so far, this one included
+ */
+export function settleFailure(attempts: number, failure: Failure, now: number): Settlement {
+  const error = failure.detail ?? failure.code
+  switch (failure.retry.kind) {
+    case 'never':
+      return { kind: 'park', error }
+    case 'gone':
+      return { kind: 'repost' }
+    case 'after':
+      return { kind: 'retry', at: now + failure.retry.ms, ambiguous: false, error }
+    case 'stop':
+      return { kind: 'retry', at: now + STOPPED_RETRY_MS, ambiguous: false, error }
+    case 'ambiguous':
+      return { kind: 'retry', at: now + backoffMs(attempts), ambiguous: true, error }
+    case 'later':
+      if (failure.code === 'rejected' && attempts >= UNKNOWN_FAILURE_ATTEMPTS) return { kind: 'park', error }
+      return { kind: 'retry', at: now + backoffMs(attempts), ambiguous: false, error }
+  }
+}

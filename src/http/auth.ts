@@ -1,0 +1,82 @@
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { IntakeKey, IntakeKeys } from '../core/intake-key.ts'
+import type { Clock } from '../core/ports.ts'
+
+/** What the bearer of a key may do. */
+export type Grant = {
+  /** Names of monitors; `*` is all. */
+  readonly monitors: readonly string[]
+  readonly mayRead: boolean
+  readonly channel: string | null
+}
+
+export type Authenticate = (key: string | null) => Grant | null
+
+/** Keys that another process adds or revokes are seen after this long at most. */
+const RELOAD_AFTER_MS = 1_000
+const KEY_PATTERN = /^ab_([a-z0-9]{8})_[A-Za-z0-9_-]{32}$/
+const NOBODY = Buffer.alloc(32)
+
+/**
+ * Makes a new key: `ab_`, a public id, a secret.
+ *
+ * @returns the key, which is to be shown once, and what is kept of it
+ */
+export function newIntakeKey(): { key: string; id: string; digest: Buffer } {
+  const id = [...randomBytes(8)].map((byte) => 'abcdefghijkmnpqrstuvwxyz23456789'[byte & 31]).join('')
+  const key = `ab_${id}_${randomBytes(24).toString('base64url')}`
+  return { key, id, digest: digestOf(key) }
+}
+
+/**
+ * Checks keys. Digests are compared, in constant time, so that neither a log of times nor the database gives a key away.
+ *
+ * @param shared keys that speak for all monitors and may not read: the one of the environment, or the one in the data folder
+ */
+export function createAuthenticate(keys: IntakeKeys, shared: readonly string[], clock: Clock): Authenticate {
+  const sharedDigests = shared.map(digestOf)
+  const sharedGrant: Grant = { monitors: ['*'], mayRead: false, channel: null }
+  let known = new Map<string, IntakeKey>()
+  let version = -1
+  let loaded = Number.NEGATIVE_INFINITY
+
+  function reload(): void {
+    const now = clock.monotonic()
+    if (now - loaded < RELOAD_AFTER_MS) return
+    loaded = now
+    const current = keys.version()
+    if (current === version) return
+    version = current
+    known = new Map(keys.list().map((key) => [key.id, key]))
+  }
+
+  return (key) => {
+    if (key === null || key === '') return null
+    const digest = digestOf(key)
+    let grant: Grant | null = null
+    for (const candidate of sharedDigests) if (timingSafeEqual(digest, candidate)) grant = sharedGrant
+    if (grant !== null) return grant
+    reload()
+    const entry = known.get(KEY_PATTERN.exec(key)?.[1] ?? '')
+    const equal = timingSafeEqual(digest, entry === undefined ? NOBODY : Buffer.from(entry.digest))
+    return entry !== undefined && equal && entry.revoked === null ? entry : null
+  }
+}
+
+function digestOf(key: string): Buffer {
+  return hash('sha256', key, 'buffer')
+}
+
+/** @returns the key of a request: `Authorization: Bearer KEY` or `X-API-Key: KEY` */
+export function keyOf(request: IncomingMessage): string | null {
+  const { authorization } = request.headers
+  if (authorization?.startsWith('Bearer ')) return authorization.slice(7).trim()
+  const other = request.headers['x-api-key']
+  return typeof other === 'string' ? other.trim() : null
+}
+
+/** @returns true when the grant covers the monitor */
+export function mayNotify(grant: Grant, monitor: string): boolean {
+  return grant.monitors.includes('*') || grant.monitors.includes(monitor)
+}

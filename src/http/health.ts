@@ -1,0 +1,33 @@
+import type { ServerResponse } from 'node:http'
+import { sendJson } from './answer.ts'
+
+/** What is told of the parts that readiness does not depend on. */
+export type Health = {
+  readonly slack: string
+  readonly monitors: Readonly<Record<string, string>>
+  /** Age of the oldest effect that was not delivered, in seconds; null when nothing waits. */
+  readonly oldestUndeliveredSeconds: number | null
+}
+
+export type HealthRoutes = {
+  healthz(response: ServerResponse): void
+  readyz(response: ServerResponse): Promise<void>
+}
+
+/**
+ * @param probe writes nothing but goes through the store; throws when it cannot be written
+ * @param health what else to tell
+ */
+export function createHealthRoutes(probe: () => Promise<void>, health: () => Health): HealthRoutes {
+  return {
+    healthz: (response) => sendJson(response, 200, { status: 'ok' }),
+    readyz: async (response) => {
+      try {
+        await probe()
+        sendJson(response, 200, { status: 'ready', store: 'writable', ...health() })
+      } catch {
+        sendJson(response, 503, { status: 'not ready', store: 'not writable', ...health() })
+      }
+    },
+  }
+}

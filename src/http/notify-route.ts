@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Failure } from '../core/failure.ts'
+import type { Log, Meter } from '../core/ports.ts'
+import type { ReceiveNotifications, Rejected } from '../flows/receive-notifications.ts'
+import { type Intake, type Issue, type Monitor, type MonitorKind, NOTIFICATIONS_MAX } from '../monitors/monitor.ts'
+import { type HttpRefusal, sendJson, sendRefusal, UNAVAILABLE } from './answer.ts'
+import { type Authenticate, type Grant, keyOf, mayNotify } from './auth.ts'
+import { mediaTypeOf, parseBody, readBody } from './read-body.ts'
+
+export type NotifyRouteOptions = {
+  readonly kinds: ReadonlyMap<string, MonitorKind>
+  readonly monitors: readonly Monitor[]
+  readonly authenticate: Authenticate
+  readonly receive: ReceiveNotifications
+  readonly log: Log
+  readonly meter: Meter
+}
+
+/** `monitor` null: the native route, where the body may name it. `key` is the one in the path, if it is there. */
+export type NotifyRoute = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: { readonly monitor: string | null; readonly key: string | null },
+) => Promise<void>
+
+const UNAUTHORIZED: HttpRefusal = {
+  status: 401,
+  error: 'unauthorized',
+  message: 'Send a valid key: Authorization: Bearer KEY, or X-API-Key: KEY. `ackbridge keys add` makes one.',
+  headers: { 'WWW-Authenticate': 'Bearer' },
+}
+/** Characters of what was not understood that are kept. */
+const EXCERPT_MAX_CHARS = 1_000
+/** Faults that are listed in one answer. */
+const ISSUES_MAX = 20
+
+/**
+ * Takes notifications: authenticates, bounds and parses the body, hands it to the monitor's kind, and answers once what
+ * was understood is on disk.
+ */
+export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
+  const resolve = createResolver(options)
+  return async (request, response, target) => {
+    const refuse = (refusal: HttpRefusal): void => {
+      options.meter.count('ackbridge_requests_refused_total', { reason: refusal.error })
+      request.resume()
+      sendRefusal(response, refusal)
+    }
+    const grant = options.authenticate(target.key ?? keyOf(request))
+    if (grant === null) return refuse(UNAUTHORIZED)
+    const named = target.monitor === null ? null : resolve(target.monitor)
+    if (named !== null && 'status' in named) return refuse(named)
+    if (named !== null && !mayNotify(grant, named.name)) return refuse(forbidden(named.name))
+    const bytes = await readBody(request)
+    if (!Buffer.isBuffer(bytes)) return refuse(bytes)
+    const body = parseBody(bytes, mediaTypeOf(request))
+    if ('status' in body) return refuse(body)
+    const intake = readIntake(body, named, grant, resolve)
+    if ('status' in intake) return refuse(intake)
+    if (intake.notifications.length === 0 && named === null) return refuse(invalid(intake.rejected))
+    try {
+      const rejected = rejectedOf(intake, named, bytes)
+      const problems = await options.receive(intake.notifications, rejected)
+      count(options.meter, named?.kind.kind ?? 'native', problems, rejected.length)
+      if (problems.length === 0) return refuse(invalid(intake.rejected))
+      sendJson(response, named?.kind.accepted ?? 202, { accepted: problems.length, problems })
+    } catch (error) {
+      if (!(error instanceof Failure)) options.log.error({ err: error }, 'A notification could not be handled. This is a fault in ackbridge.')
+      refuse(UNAVAILABLE)
+    }
+  }
+}
+
+type Resolve = (name: string) => Monitor | HttpRefusal
+
+/** A monitor's name, or a kind: then the one monitor of that kind, or an implicit one when none is configured. */
+function createResolver({ kinds, monitors }: NotifyRouteOptions): Resolve {
+  const byName = new Map(monitors.map((monitor) => [monitor.name, monitor]))
+  const unknown = (message: string): HttpRefusal => ({ status: 404, error: 'unknown_monitor', message })
+  return (name) => {
+    const known = byName.get(name)
+    if (known !== undefined) return known
+    const kind = kinds.get(name)
+    if (kind === undefined) {
+      return unknown('No monitor of that name is configured, and it is no kind either.')
+    }
+    const ofKind = monitors.filter((monitor) => monitor.kind === kind)
+    if (ofKind.length > 1) {
+      const names = ofKind.map((monitor) => monitor.name).join(', ')
+      return unknown(`Several monitors are of kind ${name}: ${names}. Name one of them.`)
+    }
+    const monitor = ofKind[0] ?? { name, kind }
+    byName.set(name, monitor)
+    return monitor
+  }
+}
+
+function readIntake(
+  body: { readonly value: unknown },
+  named: Monitor | null,
+  grant: Grant,
+  resolve: Resolve,
+): Intake | HttpRefusal {
+  if (named !== null && !named.kind.allOrNothing) return named.kind.notify(body, { monitor: named.name })
+  const native = named ?? resolve('native')
+  if ('status' in native) return native
+  const { value } = body
+  const many = Array.isArray(value) ? (value as unknown[]) : null
+  if (many !== null && (many.length === 0 || many.length > NOTIFICATIONS_MAX)) {
+    return invalid([[{ path: '', message: `has to hold 1 to ${NOTIFICATIONS_MAX} notifications` }]])
+  }
+  const intake = native.kind.notify(body, { monitor: native.name })
+  if (intake.rejected.length > 0) return invalid(intake.rejected)
+  return nameMonitors(intake, many ?? [value], native, named, grant, resolve)
+}
+
+/** The native body may say for which monitor it speaks, and which channel it wants; the key decides whether it may. */
+function nameMonitors(
+  intake: Intake,
+  given: readonly unknown[],
+  native: Monitor,
+  named: Monitor | null,
+  grant: Grant,
+  resolve: Resolve,
+): Intake | HttpRefusal {
+  const notifications = [...intake.notifications]
+  for (const [index, notification] of notifications.entries()) {
+    const asked = named === null ? (given[index] as { monitor?: unknown }).monitor : undefined
+    const monitor = typeof asked === 'string' ? resolve(asked) : native
+    if ('status' in monitor) return monitor
+    if (!mayNotify(grant, monitor.name)) return forbidden(monitor.name)
+    if (notification.channel !== null && notification.channel !== grant.channel) {
+      return { status: 403, error: 'forbidden', message: 'This key may not choose that channel.' }
+    }
+    if (monitor !== native) notifications[index] = { ...notification, monitor: monitor.name }
+  }
+  return { notifications, rejected: [] }
+}
+
+function forbidden(monitor: string): HttpRefusal {
+  return { status: 403, error: 'forbidden', message: `This key may not speak for the monitor ${monitor}.` }
+}
+
+function invalid(rejected: Intake['rejected']): HttpRefusal {
+  const issues: Issue[] = rejected.flat().slice(0, ISSUES_MAX)
+  const [first] = issues
+  const what = first === undefined ? 'holds nothing to be told' : `${first.path} ${first.message}`.trim()
+  return { status: 400, error: 'invalid_notification', message: `The notification was not accepted: ${what}.`, issues }
+}
+
+function rejectedOf(intake: Intake, named: Monitor | null, bytes: Buffer): readonly Rejected[] {
+  if (named === null || intake.rejected.length === 0) return []
+  const excerpt = bytes.toString('utf8', 0, EXCERPT_MAX_CHARS).toWellFormed()
+  return intake.rejected.map((issues) => ({
+    monitor: named.name,
+    reason: issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; ').slice(0, EXCERPT_MAX_CHARS),
+    excerpt,
+  }))
+}
+
+function count(meter: Meter, kind: string, problems: readonly { outcome: string }[], rejected: number): void {
+  for (const { outcome } of problems) meter.count('ackbridge_notifications_total', { kind, outcome })
+  if (rejected > 0) meter.count('ackbridge_notifications_rejected_total', { kind }, rejected)
+}

@@ -1,0 +1,42 @@
+import type { Notification } from '../core/notification.ts'
+
+/** What is wrong with a notification: where, and what would be right. */
+export type Issue = { readonly path: string; readonly message: string }
+
+/** What a body turned into. One bad notification does not sink the others. */
+export type Intake = {
+  readonly notifications: readonly Notification[]
+  readonly rejected: readonly (readonly Issue[])[]
+}
+
+/** A body as it arrived: JSON that was parsed, or the fields of a form. */
+export type Body = { readonly value: unknown }
+
+export type IntakeContext = {
+  /** Name of the monitor that the sender speaks for. */
+  readonly monitor: string
+}
+
+/** A protocol: how a sort of monitoring system talks to us, and how we talk back. */
+export type MonitorKind = {
+  readonly kind: string
+  /** Name for people. */
+  readonly title: string
+  /** What the sender takes for success. */
+  readonly accepted: 200 | 202
+  /** Everything of a request is stored, or nothing is. */
+  readonly allOrNothing: boolean
+  /** Turns a body into notifications. Never throws, whatever the body holds. */
+  readonly notify: (body: Body, context: IntakeContext) => Intake
+}
+
+/** A monitor of the configuration, or one that a kind's own route implies. */
+export type Monitor = { readonly name: string; readonly kind: MonitorKind }
+
+/** Notifications of one request. */
+export const NOTIFICATIONS_MAX = 1000
+
+/** @returns an intake that holds nothing but a fault */
+export function rejectedIntake(path: string, message: string): Intake {
+  return { notifications: [], rejected: [[{ path, message }]] }
+}

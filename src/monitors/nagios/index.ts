@@ -1,0 +1,11 @@
+import type { MonitorKind } from '../monitor.ts'
+import { notify } from './notify.ts'
+
+/** Nagios Core 4 and Naemon. */
+export const nagios: MonitorKind = {
+  kind: 'nagios',
+  title: 'Nagios, Naemon',
+  accepted: 202,
+  allOrNothing: false,
+  notify,
+}

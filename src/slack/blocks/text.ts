@@ -1,0 +1,99 @@
+import type { ContextBlockElement, MrkdwnElement, PlainTextElement, RichTextBlock, RichTextElement } from '@slack/types'
+import { cutChars } from '../../core/output-preview.ts'
+
+/*
+ * Foreign text (names, output, comments) goes into rich text or plain text, whose characters mean nothing. Where Slack
+ * knows only mrkdwn, it is escaped and `verbatim`, so that it neither mentions nor links anybody.
+ * https://docs.slack.dev/messaging/formatting-message-text
+ */
+
+/** Characters of a section's text. https://docs.slack.dev/reference/block-kit/blocks/section-block */
+export const SECTION_MAX_CHARS = 3000
+/** Characters of output in one message; far from the undocumented sum that Slack refuses. */
+export const OUTPUT_SHOWN_MAX_CHARS = 2500
+
+/** @returns the text with the three characters escaped that Slack gives a meaning */
+export function escapeText(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/** Our own words in mrkdwn. What is foreign in them must have gone through `escapeText`. */
+export function mrkdwn(text: string): MrkdwnElement {
+  return { type: 'mrkdwn', text: cutChars(text, SECTION_MAX_CHARS), verbatim: true }
+}
+
+export function plain(text: string, max = SECTION_MAX_CHARS): PlainTextElement {
+  return { type: 'plain_text', text: cutChars(text === '' ? ' ' : text, max), emoji: false }
+}
+
+export function context(...elements: ContextBlockElement[]): { type: 'context'; elements: ContextBlockElement[] } {
+  return { type: 'context', elements }
+}
+
+/** @returns a moment that each reader sees in their own zone */
+export function dateToken(ms: number, format = '{date_short_pretty} at {time}'): string {
+  const seconds = Math.floor(ms / 1000)
+  return `<!date^${seconds}^${format}|${utc(ms)}>`
+}
+
+/** @returns `2026-11-21 20:54 UTC` */
+export function utc(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+type Inline = Extract<RichTextElement, object>
+
+export function text(value: string, style: { bold?: true; italic?: true } = {}): Inline {
+  return { type: 'text', text: value, ...(Object.keys(style).length === 0 ? {} : { style }) }
+}
+
+/** A moment, as rich text. */
+export function date(ms: number, format = '{date_short_pretty} at {time}'): Inline {
+  return { type: 'date', timestamp: Math.floor(ms / 1000), format, fallback: utc(ms) }
+}
+
+export function link(url: string, value: string): Inline {
+  return { type: 'link', url, text: value, style: { bold: true } }
+}
+
+/** Calls a person (`U…`) or a user group (`S…`). */
+export function mention(id: string): Inline {
+  return id.startsWith('S') ? { type: 'usergroup', usergroup_id: id } : { type: 'user', user_id: id }
+}
+
+/** One line of rich text. */
+export function line(...elements: Inline[]): RichTextBlock {
+  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: elements.filter(isNotEmpty) }] }
+}
+
+/** Slack refuses an empty text element. */
+function isNotEmpty(element: Inline): boolean {
+  return element.type !== 'text' || element.text !== ''
+}
+
+/** Output as it came, in a fixed-width font. */
+export function preformatted(value: string): RichTextBlock {
+  return {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shownOutput(value) }], border: 0 }],
+  }
+}
+
+function shownOutput(value: string): string {
+  if (value.length <= OUTPUT_SHOWN_MAX_CHARS) return value === '' ? ' ' : value
+  return `${cutChars(value, OUTPUT_SHOWN_MAX_CHARS)}\n(${value.length - OUTPUT_SHOWN_MAX_CHARS} more characters)`
+}
+
+/** @returns how long, in at most two units: `45 s`, `12 min`, `3 h 5 min`, `2 d 4 h` */
+export function duration(ms: number): string {
+  const minutes = Math.floor(Math.max(0, ms) / 60_000)
+  if (minutes < 1) return `${Math.floor(Math.max(0, ms) / 1000)} s`
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  if (hours < 24) return two(hours, 'h', minutes % 60, 'min')
+  return two(Math.floor(hours / 24), 'd', hours % 24, 'h')
+}
+
+function two(large: number, unit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${smallUnit}`
+}
