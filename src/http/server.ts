@@ -6,6 +6,7 @@ import { sendRefusal, sendText, UNAVAILABLE } from './answer.ts'
 import type { ApiRoutes } from './api.ts'
 import type { HealthRoutes } from './health.ts'
 import type { NotifyRoute } from './notify-route.ts'
+import { readBody } from './read-body.ts'
 
 /** Everything that answers once the store is open. Until then all of it is 503. */
 export type Routes = {
@@ -14,7 +15,7 @@ export type Routes = {
   readonly health: HealthRoutes
   readonly metrics: () => Promise<{ type: string; text: string }>
   /** Null in Socket Mode, where Slack does not call. */
-  readonly slack: ((request: IncomingMessage, response: ServerResponse) => void) | null
+  readonly slack: ((request: IncomingMessage, response: ServerResponse, body: Buffer) => void) | null
 }
 
 export type HttpServer = {
@@ -122,7 +123,7 @@ async function handle(request: IncomingMessage, response: ServerResponse, routes
   switch (path) {
     case '/slack/events':
       if (routes.slack === null) break
-      return onlyPost(request, response, () => routes.slack?.(request, response))
+      return onlyPost(request, response, () => passToSlack(request, response, routes.slack))
     case '/readyz':
       return onlyGet(request, response, () => routes.health.readyz(response))
     case '/metrics':
@@ -137,6 +138,12 @@ async function handle(request: IncomingMessage, response: ServerResponse, routes
   }
   request.resume()
   sendRefusal(response, { status: 404, error: 'not_found', message: 'There is nothing at this address.' })
+}
+
+async function passToSlack(request: IncomingMessage, response: ServerResponse, slack: Routes['slack']): Promise<void> {
+  const body = await readBody(request)
+  if (Buffer.isBuffer(body)) slack?.(request, response, body)
+  else sendRefusal(response, body)
 }
 
 /** Split by hand: not every request target is a URL, and none may throw. */

@@ -173,7 +173,9 @@ export class PageDesk {
     const text = stringAt(body, 'text')?.trim() ?? ''
     const channel = stringAt(body, 'channel') ?? ''
     const threadTs = stringAt(body, 'thread')
-    if (!this.#stage.site.workspace.channels.has(channel) || text === '') throw new Error('nothing to say')
+    const place = this.#stage.site.workspace.channels.get(channel)
+    if (!place || text === '') throw new Error('nothing to say')
+    if (place.isArchived) throw new Error(`#${place.name} is archived`)
     if (text.startsWith('/')) return this.#command(person, text, channel, threadTs)
     const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
     this.#stage.site.workspace.post({

@@ -14,8 +14,10 @@ export function pageState(stage: Stage, looking: Looking) {
   const { workspace } = stage.site
   const me = workspace.users.get(looking.user) ?? workspace.users.get(people.ann)
   const user = me?.id ?? people.ann
+  // Guests and people of other workspaces see only what they were invited to.
+  const seesPublic = !(me?.isRestricted || me?.isStranger)
   const visible = [...workspace.channels.values()].filter(
-    (channel) => !channel.isPrivate || channel.members.includes(user),
+    (channel) => channel.members.includes(user) || (!channel.isPrivate && seesPublic),
   )
   const alerts = visible.find((channel) => channel.name === 'alerts')
   const channel = visible.find((one) => one.id === looking.channel) ?? alerts ?? visible[0]

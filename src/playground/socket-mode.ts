@@ -12,6 +12,8 @@ import { isObject, type Json, type JsonObject, parseJson, stringAt } from './jso
 const connectionsMax = 10
 /** The official client calls a connection dead after 30 s without a ping from Slack. */
 const pingMs = 10_000
+/** URLs that nobody came to use. */
+const ticketsMax = 100
 const payloadBytesMax = 4 * 1024 * 1024
 
 export type SocketMode = {
@@ -57,6 +59,8 @@ export class SocketDesk implements SocketMode {
   /** @param origin such as http://127.0.0.1:40123 */
   newUrl(origin: string): string {
     const ticket = randomUUID()
+    const [oldest] = this.#tickets
+    if (oldest !== undefined && this.#tickets.size >= ticketsMax) this.#tickets.delete(oldest)
     this.#tickets.add(ticket)
     return `${origin.replace(/^http/u, 'ws')}/link/?ticket=${ticket}&app_id=${this.#appId}`
   }
@@ -64,9 +68,9 @@ export class SocketDesk implements SocketMode {
   /** Takes over an HTTP upgrade; anything without a fresh ticket is turned away. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    const url = new URL(request.url ?? '/', 'http://playground')
-    const ticket = url.searchParams.get('ticket') ?? ''
-    if (!url.pathname.startsWith('/link') || !this.#tickets.delete(ticket)) {
+    const [path = '', query = ''] = (request.url ?? '').split('?')
+    const ticket = new URLSearchParams(query).get('ticket') ?? ''
+    if (!path.startsWith('/link') || !this.#tickets.delete(ticket)) {
       socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return
     }

@@ -17,7 +17,7 @@ const NEVER = [
   'invalid_form_data', 'invalid_post_type', 'missing_post_type', 'missing_file_data', 'team_not_found',
   'slack_connect_canvas_sharing_blocked', 'slack_connect_file_link_sharing_blocked', 'slack_connect_blocked_file_type',
   'method_deprecated', 'deprecated_endpoint', 'user_not_found', 'view_too_large', 'expired_trigger_id',
-  'trigger_exchanged', 'invalid_trigger_id', 'expired_url', 'used_url',
+  'trigger_exchanged', 'exchanged_trigger_id', 'invalid_trigger_id', 'invalid_attachments', 'expired_url', 'used_url',
 ] as const
 
 /** Nothing will work until the operator acts. */

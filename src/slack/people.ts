@@ -36,18 +36,20 @@ type User = {
  * Asks Slack who people are.
  *
  * @param client one whose calls give up well inside the three seconds that a request may take
- * @param team id of the workspace we belong to
+ * @param team id of the workspace we belong to; null while that is not known
  */
-export function createPeople(client: WebClient, team: () => string, clock: Clock): People {
+export function createPeople(client: WebClient, team: () => string | null, clock: Clock): People {
   const people = new Map<string, { person: Person; read: number }>()
   const groups = new Map<string, { members: ReadonlySet<string>; read: number }>()
 
   async function person(id: string): Promise<Person> {
     const known = people.get(id)
     if (known !== undefined && clock.now() - known.read < KEEP_MS) return known.person
+    const ours = team()
     try {
       const { user } = await client.users.info({ user: id })
-      const found = toPerson(id, user as User, team())
+      if (ours === null) throw new Error('The workspace is not known yet.')
+      const found = toPerson(id, user as User, ours)
       people.delete(id)
       people.set(id, { person: found, read: clock.now() })
       const [oldest] = people.keys()

@@ -26,6 +26,9 @@ type Chosen = { part: Part; element: JsonObject }
 /** What people chose in messages, which Slack sends along with every later action there. */
 export type MessageValues = Map<string, Record<string, Record<string, JsonObject>>>
 
+/** Messages in which choices are remembered; the oldest is forgotten first. */
+const messageValuesMax = 1_000
+
 export type Stage = { site: Site; office: PostOffice; messageValues: MessageValues }
 
 /**
@@ -176,6 +179,8 @@ function keep(stage: Stage, user: string, place: Place, chosen: Chosen, entered:
     place.kind === 'view' ? place.view.values : (stage.messageValues.get(keyOf(user, place)) ?? {})
   values[blockId] = { ...values[blockId], [actionId]: entered }
   if (place.kind !== 'view') stage.messageValues.set(keyOf(user, place), values)
+  const [oldest] = stage.messageValues.keys()
+  if (oldest !== undefined && stage.messageValues.size > messageValuesMax) stage.messageValues.delete(oldest)
   stage.site.workspace.changed()
 }
 

@@ -244,6 +244,7 @@ document.addEventListener('keydown', (event) => {
   if (document.body.classList.contains('shows-sidebar')) closeSidebar()
   else if (at.thread) go({ thread: '' })
 })
+document.querySelector('main').addEventListener('click', closeSidebar, { capture: true })
 addEventListener('hashchange', () => {
   readAddress()
   void refresh()

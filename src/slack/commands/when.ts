@@ -9,8 +9,10 @@ export type When =
 const INTRODUCED = /^(for|until)(?:\s+|$)/i
 /** `2h`, `1h30m`, `90 min`, `2 days`: at least one number with a unit, several without blanks between or with. */
 const SPAN = /^(?:\d{1,5}(?:[.,]\d)?\s*(?:weeks?|days?|hours?|hrs?|minutes?|mins?|w|d|h|m)(?![a-z])[\s,]*)+/i
-/** Longest acknowledgement that a span may ask for. */
+/** Shortest and longest acknowledgement that a span may ask for. */
+const SPAN_MIN_MS = 60_000
 const SPAN_MAX_MS = 366 * 24 * 3_600_000
+const PART_OF_DAY = /tonight|night|evening|morning|afternoon|midnight|noon/i
 const UNIT_MS: Readonly<Record<string, number>> = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000 }
 
 /**
@@ -34,7 +36,7 @@ function parseSpan(text: string, now: number): When | null {
   for (const [, count, unit] of span[0].matchAll(/(\d+(?:[.,]\d)?)\s*([a-z])[a-z]*/gi)) {
     ms += Number(count?.replace(',', '.')) * (UNIT_MS[unit?.toLowerCase() ?? ''] ?? 0)
   }
-  if (ms < UNIT_MS['m']! || ms > SPAN_MAX_MS) return null
+  if (ms < SPAN_MIN_MS || ms > SPAN_MAX_MS) return null
   return { kind: 'until', at: now + ms, rest: text.slice(span[0].length).trim() }
 }
 
@@ -49,9 +51,11 @@ async function parseTime(text: string, zone: string | null, now: number): Promis
   const [found] = en.GB.parse(text, { instant: new Date(now), timezone: here.offset }, { forwardDate: true })
   if (found === undefined || found.index !== 0) return null
   const { start } = found
+  // A date alone means that morning at nine; words for a part of the day bring their own hour.
+  const timed = start.isCertain('hour') || PART_OF_DAY.test(found.text)
   const part = (name: 'year' | 'month' | 'day' | 'hour' | 'minute'): number => start.get(name) ?? 0
   let moment = DateTime.fromObject(
-    { year: part('year'), month: part('month'), day: part('day'), hour: start.isCertain('hour') ? part('hour') : 9, minute: start.isCertain('hour') ? part('minute') : 0 },
+    { year: part('year'), month: part('month'), day: part('day'), hour: timed ? part('hour') : 9, minute: timed ? part('minute') : 0 },
     { zone: place },
   )
   // A time of day that is over means tomorrow's.

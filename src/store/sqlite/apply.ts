@@ -17,11 +17,11 @@ type CheckSlot = { readonly row: number; problem: number | null; history: number
  * Writes the changes of one unit: checks that are new, problems, history chained behind what was there, the check's
  * pointers, cards, effects. A repeat of a known problem costs one update and one insert.
  */
-export function createApply(db: Database.Database): Apply {
+export function createApply(db: Database.Database, newId: (at: number) => string): Apply {
   const checks = createCheckWriter(db)
   const problems = createProblemWriter(db)
   const insertHistory = createHistoryWriter(db)
-  const effects = createEffectWriter(db)
+  const effects = createEffectWriter(db, newId)
 
   return (changes, rows, now, lanes) => {
     const slots = new Map<string, CheckSlot>()

@@ -29,7 +29,7 @@ export function checkKey(check: { readonly monitor: string; readonly key: string
 }
 
 /** Prepares the statements of `Store.decide`. What it returns runs inside a transaction of the commit queue. */
-export function createDecide(db: Database.Database): Decide {
+export function createDecide(db: Database.Database, newId: (at: number) => string): Decide {
   const selectCheck = db.prepare<[string, string], CheckWithProblemRow>(
     `SELECT c.*, ${PROBLEM_COLUMNS} FROM checks c LEFT JOIN problems p ON p.row = c.problem
      WHERE c.monitor = ? AND c.key = ?`,
@@ -41,7 +41,7 @@ export function createDecide(db: Database.Database): Decide {
   const insertSeen = db.prepare('INSERT OR REPLACE INTO seen (day, digest, at) VALUES (?, ?, ?)')
   const selectInteraction = db.prepare<[string], { at: number }>('SELECT at FROM interactions WHERE id = ?')
   const insertInteraction = db.prepare('INSERT INTO interactions (id, at) VALUES (?, ?)')
-  const apply = createApply(db)
+  const apply = createApply(db, newId)
 
   function findSeen(digest: Buffer, day: number): number | null {
     return selectSeen.get(day, digest)?.at ?? selectSeen.get(day - 1, digest)?.at ?? null

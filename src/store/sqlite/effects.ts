@@ -3,12 +3,11 @@ import type { Changes } from '../../core/changes.ts'
 import { type Effect, PRIORITY } from '../../core/effect.ts'
 import { type Lane, REPLY_LANE } from '../../core/ports.ts'
 import type { UnitRows } from './decide.ts'
-import { createUuid7 } from './uuid7.ts'
 
 type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 
 /** Turns effects, which name problems, into rows, which name cards. */
-export function createEffectWriter(db: Database.Database): EffectWriter {
+export function createEffectWriter(db: Database.Database, newId: (at: number) => string): EffectWriter {
   const insertCard = db.prepare(
     `INSERT INTO cards (id, problem, channel, mention, quiet) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (problem, channel) DO NOTHING`,
@@ -23,7 +22,6 @@ export function createEffectWriter(db: Database.Database): EffectWriter {
      VALUES ('${REPLY_LANE}', 'reply', 'reply', ${PRIORITY.person}, 0, 'waiting', 0, ?, ?)`,
   )
   const putCards = createCardEffectWriter(db)
-  const uuid7 = createUuid7()
 
   function write(effect: Effect, rows: UnitRows, now: number, fresh: boolean, lanes: Set<Lane>): void {
     switch (effect.kind) {
@@ -49,7 +47,7 @@ export function createEffectWriter(db: Database.Database): EffectWriter {
       const known = rows.problems.get(problem)
       if (known === undefined) continue
       for (const { channel, mention, quiet } of destinations) {
-        const id = uuid7(now)
+        const id = newId(now)
         const { changes: made } = insertCard.run(id, known.row, channel, JSON.stringify(mention), quiet ? 1 : 0)
         if (made > 0) fresh.add(problem)
       }

@@ -24,6 +24,8 @@ export type StoreOptions = {
   /** Id of this start; leases of others are void. */
   readonly owner: string
   readonly pid: number
+  /** Makes a UUIDv7 for a time in epoch ms. */
+  readonly newId: (at: number) => string
 }
 
 export type OpenStore = {
@@ -44,7 +46,7 @@ export type OpenStore = {
  * @throws Failure `rejected` when another server has it or it is too new, `unavailable` when it cannot be opened
  */
 export function openSqlite(options: StoreOptions): OpenStore {
-  const { file, clock, system, log, arrivals, owner, pid } = options
+  const { file, clock, system, log, arrivals, owner, pid, newId } = options
   try {
     const db = openDatabase(file)
     let unlock: () => void
@@ -56,7 +58,7 @@ export function openSqlite(options: StoreOptions): OpenStore {
     }
     const queue = createCommitQueue(db, clock, system, arrivals, log)
     const work = createWorkBell(queue)
-    const decide = createDecide(db)
+    const decide = createDecide(db, newId)
     const stopCheckpoints = startCheckpoints(file)
     const store: Store = {
       ...createQueries(db),

@@ -1,0 +1,258 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Config } from './config/config.ts'
+import { Failure } from './core/failure.ts'
+import { groupsNamed } from './core/permit.ts'
+import type { Clock, Log } from './core/ports.ts'
+import { route } from './core/route.ts'
+import { createWorker } from './delivery/worker.ts'
+import { createAcknowledgeProblem } from './flows/acknowledge-problem.ts'
+import { createExpireAcknowledgements } from './flows/expire-acknowledgements.ts'
+import { createLookUp } from './flows/look-up.ts'
+import { createReceiveNotifications } from './flows/receive-notifications.ts'
+import { createRemoveAcknowledgement } from './flows/remove-acknowledgement.ts'
+import { createApiRoutes } from './http/api.ts'
+import { createAuthenticate, newIntakeKey } from './http/auth.ts'
+import { createHealthRoutes } from './http/health.ts'
+import { createMetrics } from './http/metrics.ts'
+import { createNotifyRoute } from './http/notify-route.ts'
+import { type HttpServer, startHttpServer } from './http/server.ts'
+import { KINDS } from './monitors/registry.ts'
+import type { Monitor } from './monitors/monitor.ts'
+import { createSlack, type Slack } from './slack/app.ts'
+import { fileOf, type OpenStore, openStore } from './store/open.ts'
+import { createUuid7 } from './system/uuid7.ts'
+
+/** How long a start waits for Slack to say who we are; notifications are taken meanwhile. */
+const IDENTIFY_WAIT_MS = 5_000
+const IDENTIFY_RETRY_MS = 30_000
+/** A database that cannot be opened is tried again this often. */
+const REOPEN_MS = 5_000
+/** What is still open after this long is closed at a stop. */
+const STOP_DEADLINE_MS = 10_000
+const HOUSEKEEPING_EVERY_MS = 60 * 60_000
+
+/** Names of all kinds of monitors, for whoever reads the configuration. */
+export const KIND_NAMES: readonly string[] = [...KINDS.keys()]
+
+export type Surroundings = {
+  /** The time that everything is stamped and timed with. */
+  readonly clock: Clock
+  /** Real time, for waiting inside the process. */
+  readonly system: Clock
+  readonly log: Log
+  readonly pid: number
+  /** Called when running on makes no sense, after a clear log line. */
+  readonly onFatal: (sentence: string) => void
+}
+
+export type RunningApp = {
+  readonly port: number
+  /** The key made at this start or an earlier one; null when keys were configured. */
+  readonly generatedKey: { readonly file: string; readonly key: string } | null
+  /** Resolves when everything that is due has gone out. */
+  drain(): Promise<void>
+  /** Takes nothing more, lets what is under way end, closes everything. */
+  stop(): Promise<void>
+}
+
+/**
+ * Builds and starts the app: the port first, so that senders get a clear 503 while the rest is on its way.
+ *
+ * @throws Failure when it cannot run at all: the port, the database, another workspace's database
+ */
+export async function startApp(config: Config & { slack: NonNullable<Config['slack']> }, around: Surroundings): Promise<RunningApp> {
+  const { clock, log } = around
+  let arrivals = 0
+  const server = await listen(config, around, () => {
+    arrivals++
+  })
+  const owner = `${around.pid}-${createUuid7()(clock.now())}`
+  const cleanUp: (() => Promise<void> | void)[] = [() => server.stop(STOP_DEADLINE_MS)]
+  const stop = async (): Promise<void> => {
+    for (const step of cleanUp.splice(0)) await step()
+  }
+  try {
+    const opened = await openPatiently(config, around, owner, () => arrivals)
+    cleanUp.push(() => opened.close())
+    return await wire(config, around, server, opened, cleanUp, stop)
+  } catch (error) {
+    log.debug({ err: error }, 'The start failed.')
+    await stop()
+    throw error
+  }
+}
+
+async function wire(
+  config: Config & { slack: NonNullable<Config['slack']> },
+  around: Surroundings,
+  server: HttpServer,
+  opened: OpenStore,
+  cleanUp: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<RunningApp> {
+  const { clock, log } = around
+  const { store, outbox, keys, facts } = opened
+  const { botToken, appToken, signingSecret, apiUrl } = config.slack
+  const slack = createSlack({ botToken, appToken, signingSecret: signingSecret ?? '', connection: { apiUrl, proxy: config.proxy, log }, clock, log })
+  cleanUp.splice(1, 0, () => slack.stop())
+  const cancelIdentify = await bindToTeam(slack, facts, around)
+  const metrics = createMetrics()
+  const { meter } = metrics
+  const worker = createWorker({ outbox, chat: slack.chat, clock, log, meter })
+  const monitors = configuredMonitors(config)
+  const uuid7 = createUuid7()
+  const receive = createReceiveNotifications(
+    store,
+    (check, state, asked) => route(config.routes, config.channel, check, state, asked),
+    () => uuid7(clock.now()),
+  )
+  const generatedKey = config.notifyKey === null && keys.list().every((key) => key.revoked !== null) ? generateKey(config.database) : null
+  const shared = [config.notifyKey, generatedKey?.key ?? null].filter((key) => key !== null)
+  const authenticate = createAuthenticate(keys, shared, around.system)
+  const expire = createExpireAcknowledgements(store, clock, log)
+  outbox.onWork(() => expire.look())
+  const rules = config.permissions
+  await slack.serve({
+    acknowledge: createAcknowledgeProblem(store, rules),
+    remove: createRemoveAcknowledgement(store, rules),
+    lookUp: createLookUp(store, rules, clock),
+    groups: groupsNamed(rules),
+    monitors: [...new Set([...monitors.map(({ name }) => name), ...KIND_NAMES])],
+    commandPrefix: config.commandPrefix,
+    clock,
+    log,
+    meter,
+  })
+  metrics.gauge('ackbridge_outbox_waiting', 'Effects that wait to be delivered', () => outbox.depth().waiting)
+  metrics.gauge('ackbridge_outbox_parked', 'Effects that could not be delivered and wait for the operator', () => outbox.depth().parked)
+  metrics.gauge('ackbridge_outbox_oldest_seconds', 'Age of the oldest effect that waits', () => oldestSeconds(opened, clock) ?? 0)
+  metrics.gauge('ackbridge_problems_open', 'Open problems', () => store.counts({}).open)
+  server.serve({
+    notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, log, meter }),
+    api: createApiRoutes(store, authenticate, clock),
+    health: createHealthRoutes(opened.probe, () => ({
+      slack: worker.standing() === 'ok' ? slack.transport() : worker.standing(),
+      monitors: Object.fromEntries(monitors.map(({ name, kind }) => [name, kind.kind])),
+      oldestUndeliveredSeconds: oldestSeconds(opened, clock),
+    })),
+    metrics: metrics.render,
+    slack: slack.listener,
+  })
+  worker.start()
+  expire.look()
+  const stopHousekeeping = keepHouse(opened, around)
+  cleanUp.splice(1, 0, cancelIdentify, stopHousekeeping, () => expire.stop(), () => worker.stop())
+  return {
+    port: server.port,
+    generatedKey,
+    drain: () => drain(worker, expire, opened),
+    stop,
+  }
+}
+
+/** Until nothing of one wakes another any more. */
+async function drain(worker: { drain(): Promise<void> }, expire: { settled(): Promise<void> }, opened: OpenStore): Promise<void> {
+  for (let quiet = 0; quiet < 3; quiet++) {
+    await opened.idle()
+    await expire.settled()
+    await worker.drain()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+async function listen(config: Config, { clock, log }: Surroundings, onArrival: () => void): Promise<HttpServer> {
+  const { host, port, tls, trustProxy } = config.http
+  if (!/^(127\.|localhost$|::1$)/.test(host) && tls === null && !trustProxy) {
+    log.warn({ host }, 'Listening beyond this machine without TLS: keys travel readable. Set TLS_CERT and TLS_KEY, or TRUST_PROXY=1 behind a proxy that has TLS.')
+  }
+  try {
+    return await startHttpServer({ host, port, tls, log, clock, onArrival })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'EADDRINUSE' ? `Port ${port} is in use. Stop what has it, or set PORT.` : `Listening on ${host}:${port} failed (${code}).`
+    throw new Failure('rejected', { kind: 'never' }, why, { cause: error })
+  }
+}
+
+/** A full or read-only disk may be mended while senders wait; a database of somebody else's will not. */
+async function openPatiently(config: Config, around: Surroundings, owner: string, arrivals: () => number): Promise<OpenStore> {
+  const { clock, system, log, pid } = around
+  for (;;) {
+    try {
+      return openStore(config.database, { clock, system, log, arrivals, owner, pid, newId: createUuid7() })
+    } catch (error) {
+      if (!(error instanceof Failure) || error.retry.kind !== 'later') throw error
+      log.error({ database: config.database, reason: error.detail }, `${error.message} Notifications get 503 until it can be opened; it is tried again every ${REOPEN_MS / 1000} seconds.`)
+      await new Promise<void>((resolve) => system.timer(REOPEN_MS, resolve))
+    }
+  }
+}
+
+/** A database belongs to one workspace: cards of another could neither be found nor changed. */
+async function bindToTeam(slack: Slack, facts: OpenStore['facts'], { clock, system, log, onFatal }: Surroundings): Promise<() => void> {
+  let cancel: () => void = () => undefined
+  const known = facts.get('slack_team')
+  if (known !== null) slack.belongTo(known)
+  const identify = async (): Promise<void> => {
+    try {
+      const { team, teamName } = await slack.identify()
+      const owner = facts.claim('slack_team', team)
+      if (owner !== team) {
+        throw new Failure('rejected', { kind: 'never' }, `This database belongs to the Slack workspace ${owner}, and the token to ${team} (${teamName}). Give this workspace its own DATABASE_URL.`)
+      }
+      slack.belongTo(team)
+    } catch (error) {
+      if (error instanceof Failure && error.retry.kind === 'never') throw error
+      const reason = error instanceof Failure ? error.message : 'unknown'
+      log.error({ reason }, 'Slack did not say who we are. Notifications are taken and wait; it is asked again.')
+      cancel = clock.timer(IDENTIFY_RETRY_MS, () => {
+        identify().catch((fatal: unknown) => onFatal(fatal instanceof Error ? fatal.message : String(fatal)))
+      })
+    }
+  }
+  const first = identify()
+  await Promise.race([first, new Promise<void>((resolve) => {
+    const stop = system.timer(IDENTIFY_WAIT_MS, resolve)
+    first.finally(stop).catch(() => undefined)
+  })])
+  return () => cancel()
+}
+
+function configuredMonitors(config: Config): Monitor[] {
+  return config.monitors.flatMap(({ name, kind }) => {
+    const known = KINDS.get(kind)
+    return known === undefined ? [] : [{ name, kind: known }]
+  })
+}
+
+function oldestSeconds({ outbox }: OpenStore, clock: Clock): number | null {
+  const { oldest } = outbox.depth()
+  return oldest === null ? null : Math.max(0, Math.round((clock.now() - oldest) / 1000))
+}
+
+function keepHouse(opened: OpenStore, { clock, log }: Surroundings): () => void {
+  let cancel: () => void = () => undefined
+  const turn = (): void => {
+    opened.housekeep().catch((error: unknown) => log.warn({ err: error }, 'Old entries could not be dropped. It is tried again in an hour.'))
+    cancel = clock.timer(HOUSEKEEPING_EVERY_MS, turn)
+  }
+  cancel = clock.timer(HOUSEKEEPING_EVERY_MS, turn)
+  return () => cancel()
+}
+
+/** Without any key nobody could send, and without a check anybody could; so one is made, readable by its owner only. */
+function generateKey(database: string): { file: string; key: string } {
+  const file = join(dirname(fileOf(database)), 'notify.key')
+  try {
+    return { file, key: readFileSync(file, 'utf8').trim() }
+  } catch {
+    const { key } = newIntakeKey()
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(file, `${key}\n`, { mode: 0o600 })
+    return { file, key }
+  }
+}
+
+export { openStoreBeside } from './store/open.ts'
+export { newIntakeKey }

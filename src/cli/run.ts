@@ -1,0 +1,98 @@
+import { Command, CommanderError } from 'commander'
+import { ConfigFault } from '../config/config.ts'
+import { Failure } from '../core/failure.ts'
+import { checkConfig } from './check-config.ts'
+import { EXIT } from './exit.ts'
+import { type HistoryOptions, history } from './history.ts'
+import { type AddOptions, keysAdd, keysList, keysRevoke } from './keys.ts'
+import { type ManifestOptions, manifest } from './manifest.ts'
+import { type ProblemsOptions, problems } from './problems.ts'
+import { start } from './start.ts'
+
+/**
+ * Runs a command.
+ *
+ * @param argv as in `process.argv`
+ * @returns the exit code: 0 done, 1 temporary failure, 2 wrong use or final refusal
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  let code: number = EXIT.done
+  const keep = (result: number): void => {
+    code = result
+  }
+  const program = build(keep)
+  try {
+    await program.parseAsync([...argv])
+    return code
+  } catch (error) {
+    return explain(error)
+  }
+}
+
+function build(keep: (code: number) => void): Command {
+  const program = new Command('ackbridge')
+    .description('Acknowledge monitoring problems from Slack. Without a Slack token, `start` opens a playground.')
+    .exitOverride()
+    .showHelpAfterError('Run `ackbridge help` for the list of commands.')
+  program.command('start').description('run the server (this is what `npm start` does)').action(async () => keep(await start()))
+  program
+    .command('notify')
+    .description('send a notification; for monitors, see `ackbridge notify --help`')
+    .allowUnknownOption()
+    .action(() => keep(EXIT.wrong))
+  program.command('check-config').description('read the settings and say everything that is wrong with them').action(() => keep(checkConfig()))
+  program
+    .command('manifest')
+    .description('print the manifest to create the Slack app from')
+    .option('--url <url>', 'HTTP mode: the public address of this server')
+    .option('--socket-mode', 'Socket Mode: Slack needs no way in')
+    .option('--with-status', 'declare /status too, for workspaces that allow it')
+    .action((options: ManifestOptions) => keep(manifest(options)))
+  const keys = program.command('keys').description('keys for senders and readers')
+  keys
+    .command('add <name>')
+    .description('make a key; it is shown once')
+    .option('--monitor <name...>', 'the monitors it speaks for; without it, all')
+    .option('--read', 'it may read problems and history')
+    .option('--channel <id>', 'its notifications may ask for this channel')
+    .action((name: string, options: AddOptions) => keep(keysAdd(name, options)))
+  keys.command('list').description('list keys').action(() => keep(keysList()))
+  keys.command('revoke <name-or-id>').description('make a key useless').action((name: string) => keep(keysRevoke(name)))
+  program
+    .command('history')
+    .description('what happened, oldest first')
+    .option('--host <name>', 'of this host; * and ? match')
+    .option('--service <name>', 'of this service')
+    .option('--monitor <name>', 'of this monitor')
+    .option('--since <span>', 'such as 7d, 12h, 30m, or a date', '7d')
+    .option('--limit <lines>', 'the newest so many lines', '1000')
+    .option('--format <format>', 'table, csv or json', 'table')
+    .action((options: HistoryOptions) => keep(history(options)))
+  program
+    .command('problems')
+    .description('what is open, worst first')
+    .option('--host <name>', 'of this host; * and ? match')
+    .option('--monitor <name>', 'of this monitor')
+    .option('--state <state>', 'critical, warning, unknown, down or unreachable')
+    .option('--filter <filter>', 'unacked or acked')
+    .option('--limit <lines>', 'the worst so many', '1000')
+    .option('--format <format>', 'table, csv or json', 'table')
+    .action((options: ProblemsOptions) => keep(problems(options)))
+  return program
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    const fine = error.exitCode === 0 || error.code === 'commander.help' || error.code === 'commander.helpDisplayed'
+    return fine ? EXIT.done : EXIT.wrong
+  }
+  if (error instanceof ConfigFault) {
+    for (const fault of error.faults) console.error(fault)
+    return EXIT.wrong
+  }
+  if (error instanceof Failure) {
+    console.error(error.message)
+    return error.retry.kind === 'never' ? EXIT.wrong : EXIT.temporary
+  }
+  throw error
+}

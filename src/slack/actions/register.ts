@@ -1,0 +1,66 @@
+import type { AllMiddlewareArgs, App, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from '@slack/bolt'
+import { acknowledge } from './acknowledge.ts'
+import { acknowledgeForm } from './acknowledge-form.ts'
+import { acknowledgeMany } from './acknowledge-many.ts'
+import { remove } from './remove.ts'
+import { replyMessage } from '../blocks/reply.ts'
+import { ACTION } from '../ids.ts'
+import { type SurfaceParts, actingOf, onSurface } from '../surface.ts'
+import type { Acting } from '../../flows/acknowledge-problem.ts'
+import type { WebClient } from '@slack/web-api'
+
+/** A press of one of our buttons. */
+export type Press = {
+  readonly parts: SurfaceParts
+  readonly acting: Acting
+  readonly value: string
+  /** Identifies the press; Slack may send it twice. */
+  readonly interaction: string
+  readonly triggerId: string
+  /** Where a private answer goes; null inside a form. */
+  readonly replyTo: string | null
+  readonly client: WebClient
+}
+
+/** @returns what became of it, for the count */
+type Handler = (press: Press) => Promise<string>
+
+const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  [ACTION.acknowledge, (press) => acknowledge(press, false)],
+  [ACTION.takeOver, (press) => acknowledge(press, true)],
+  [ACTION.acknowledgeForm, acknowledgeForm],
+  [ACTION.acknowledgeMany, acknowledgeMany],
+  [ACTION.remove, remove],
+])
+
+/** Answers every press in a message or form, also of buttons that are not known any more. */
+export function registerActions(app: App, parts: SurfaceParts, tell: (url: string, message: object) => Promise<void>): void {
+  app.action(/.*/, (args) => answer(args as unknown as Args, parts, tell))
+}
+
+type Args = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
+
+async function answer({ body, action, ack, client }: Args, parts: SurfaceParts, tell: (url: string, message: object) => Promise<void>): Promise<void> {
+  const run = HANDLERS.get(action.action_id)
+  if (run === undefined) return ack()
+  const replyTo = body.response_url ?? null
+  await onSurface(
+    parts,
+    'button',
+    async () => {
+      const acting = await actingOf(parts, body.user.id)
+      const press = { parts, acting, value: action.value ?? '', interaction: interactionOf(body, action), triggerId: body.trigger_id, replyTo, client }
+      const outcome = await run(press)
+      await ack()
+      return outcome
+    },
+    async () => {
+      await ack()
+      if (replyTo !== null) await tell(replyTo, replyMessage({ what: 'refused', refusal: { why: 'unavailable' } }))
+    },
+  )
+}
+
+function interactionOf(body: BlockAction, action: ButtonAction): string {
+  return body.trigger_id ?? `${body.user.id}.${action.action_id}.${action.action_ts}`
+}

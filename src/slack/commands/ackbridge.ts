@@ -1,0 +1,23 @@
+import { said } from '../blocks/reply.ts'
+import type { CommandAnswer, CommandInput } from './ack.ts'
+import { problems } from './problems.ts'
+
+/** `/ackbridge [help|status|…]`. */
+export async function ackbridge(input: CommandInput): Promise<CommandAnswer> {
+  const [word = '', ...rest] = input.text.split(/\s+/)
+  if (/^(status|problems)$/i.test(word)) return problems({ ...input, text: rest.join(' ') })
+  const { message } = { message: said(helpText(input.parts.commandPrefix, /^(help)?$/i.test(word) ? null : word)) }
+  return { message, outcome: 'help' }
+}
+
+function helpText(prefix: string, unknown: string | null): string {
+  const p = `/${prefix}`
+  const lines = [
+    `\`${p}ack HOST [SERVICE] [for 2h | until tomorrow 9:00] [comment]\` takes a problem. \`*\` matches anything; alone, it opens a form.`,
+    `\`${p}unack HOST [SERVICE]\` removes the acknowledgement; alone, it lists what you have.`,
+    `\`${p}problems [HOST] [unacked | critical | warning | down | mine | acked]\` shows what is open; \`/status\` does the same where it is installed.`,
+    `\`${p}history HOST [SERVICE]\` shows what happened.`,
+    'Names with blanks work with and without quotes. Several monitors with the same host: `MONITOR/HOST`.',
+  ]
+  return [...(unknown === null ? [] : ['That word is not known. These are:']), ...lines].join('\n')
+}

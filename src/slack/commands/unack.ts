@@ -1,0 +1,63 @@
+import { findChecks, nameOfFound, openProblemsOf } from '../../core/find.ts'
+import { checkName, type ProblemView } from '../../core/problem.ts'
+import type { RemoveResult } from '../../flows/remove-acknowledgement.ts'
+import { button } from '../blocks/card.ts'
+import { inert, LIST_MAX } from '../blocks/problem-list.ts'
+import { type ReplyMessage, said } from '../blocks/reply.ts'
+import { escapeText, mrkdwn } from '../blocks/text.ts'
+import { ACTION } from '../ids.ts'
+import { refusalSentence } from '../words.ts'
+import { type CommandAnswer, type CommandInput, refused } from './ack.ts'
+
+/** `/unack [MONITOR/]HOST [SERVICE]`; alone, the list of what one has. */
+export async function unack(input: CommandInput): Promise<CommandAnswer> {
+  const { parts, acting, text, interaction } = input
+  const looked = await parts.lookUp(acting, 'command', (queries) => {
+    if (text === '') {
+      const { rows } = queries.problems({ takenBy: acting.person.id }, LIST_MAX)
+      return { kind: 'checks' as const, taken: rows, name: null }
+    }
+    const found = findChecks(queries, text, parts.monitors)
+    if (found.kind === 'nothing') return found
+    const open = openProblemsOf(found).flatMap(({ problem }) => (problem === null ? [] : [queries.problem(problem.id)]))
+    const taken = open.filter((view) => view !== null).filter(({ problem }) => problem.acknowledgement !== null)
+    return { kind: 'checks' as const, taken, name: nameOfFound(found) }
+  })
+  if (looked.kind === 'refused') return refused(looked.refusal)
+  const found = looked.answer
+  if (found.kind === 'nothing') return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+  const { taken, name } = found
+  const [first, second] = taken
+  if (first === undefined) {
+    return name === null ? { message: said('You have no problem at the moment.'), outcome: 'nothing' } : refused({ why: 'not-acknowledged', name })
+  }
+  if (second !== undefined || name === null) return { message: whichOf(taken), outcome: 'asked' }
+  const result = await parts.remove({ ...acting, problem: first.problem.id, through: 'command', interaction, replyTo: null })
+  return { message: resultMessage(result, first), outcome: result.kind }
+}
+
+function resultMessage(result: RemoveResult, view: ProblemView): ReplyMessage {
+  switch (result.kind) {
+    case 'removed':
+      return said(`The acknowledgement of ${escapeText(checkName(view.check))} is removed (it was ${escapeText(result.was.by.name)}’s).`)
+    case 'refused':
+      return said(refusalSentence(result.refusal))
+    case 'repeated':
+      return said('This was done already.')
+  }
+}
+
+function whichOf(views: readonly ProblemView[]): ReplyMessage {
+  const sentence = 'Which acknowledgement is to be removed?'
+  return {
+    text: sentence,
+    blocks: [
+      { type: 'section', text: mrkdwn(sentence) },
+      ...views.slice(0, LIST_MAX).map(({ problem, check }) => ({
+        type: 'section' as const,
+        text: mrkdwn(`${inert(checkName(check))} (${inert(problem.acknowledgement?.by.name ?? '')})`),
+        accessory: button(ACTION.remove, 'Remove acknowledgement', problem.id),
+      })),
+    ],
+  }
+}

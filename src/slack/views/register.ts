@@ -1,0 +1,106 @@
+import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewOutput, ViewResponseAction } from '@slack/bolt'
+import { checkName } from '../../core/problem.ts'
+import type { AcknowledgeResult } from '../../flows/acknowledge-problem.ts'
+import { heldSentence } from '../blocks/reply.ts'
+import { parseWhen } from '../commands/when.ts'
+import { BLOCK, VIEW } from '../ids.ts'
+import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
+import { refusalSentence } from '../words.ts'
+import { sentenceView, takeOverForm } from './acknowledge.ts'
+
+/** What a form that was sent says; `problem` null when it is not one of ours. */
+type Sent = { readonly problem: string | null; readonly comment: string | null; readonly until: string | null }
+
+/** Remembered across `Take over?`. */
+type Memory = { readonly problem: string; readonly comment?: string | null; readonly until?: number | null }
+
+/** Answers every form that is sent or closed. */
+export function registerViews(app: App, parts: SurfaceParts): void {
+  app.view({ callback_id: /.*/, type: 'view_submission' }, (args) => submit(args as unknown as Args, parts))
+  app.view({ callback_id: /.*/, type: 'view_closed' }, async ({ ack }) => ack())
+}
+
+type Args = SlackViewMiddlewareArgs & AllMiddlewareArgs
+
+async function submit({ body, view, ack }: Args, parts: SurfaceParts): Promise<void> {
+  await onSurface(
+    parts,
+    'modal',
+    async () => {
+      const acting = await actingOf(parts, body.user.id)
+      const takeOver = view.callback_id === VIEW.takeOver
+      const known = takeOver ? remembered(view) : await readForm(view, acting.person.zone, parts.clock.now())
+      if ('response_action' in known) {
+        await ack(known)
+        return 'unclear'
+      }
+      const { problem, comment = null, until = null } = known
+      const interaction = `${(body as { trigger_id?: string }).trigger_id ?? ''} ${view.id} ${view.hash}`
+      const result = await parts.acknowledge({
+        ...acting,
+        problem,
+        through: 'modal',
+        interaction,
+        comment,
+        until,
+        sticky: true,
+        persistent: false,
+        notify: false,
+        takeOver,
+        replyTo: null,
+      })
+      const response = await responseOf(result, known, parts, acting)
+      await (response === null ? ack() : ack(response))
+      return result.kind
+    },
+    async () => {
+      await ack({ response_action: 'update', view: sentenceView(refusalSentence({ why: 'unavailable' })) })
+    },
+  )
+}
+
+function remembered(view: ViewOutput): Memory {
+  return JSON.parse(view.private_metadata) as Memory
+}
+
+async function readForm(view: ViewOutput, zone: string | null, now: number): Promise<Memory | ViewResponseAction> {
+  const sent = fieldsOf(view)
+  if (sent.problem === null) return { response_action: 'errors', errors: { [BLOCK.problem]: 'Choose a problem.' } }
+  const memory = { problem: sent.problem, comment: sent.comment }
+  if (sent.until === null) return { ...memory, until: null }
+  const when = await parseWhen(sent.until, zone, now)
+  if (when.kind !== 'until' || when.rest !== '') {
+    return { response_action: 'errors', errors: { [BLOCK.until]: 'Not understood as a time. Try 14:00, tomorrow 9:00 or 2h.' } }
+  }
+  if (when.at <= now) return { response_action: 'errors', errors: { [BLOCK.until]: 'That time is over already.' } }
+  return { ...memory, until: when.at }
+}
+
+function fieldsOf(view: ViewOutput): Sent {
+  const value = (id: string) => view.state.values[id]?.[id]
+  const own = value(BLOCK.until)?.value?.trim() ?? ''
+  const chosen = value(BLOCK.duration)?.selected_option?.value ?? 'none'
+  // A time typed by hand wins; it may come with or without its word.
+  const until = own !== '' ? (/^(for|until)\s/i.test(own) ? own : `${/^\d+\s*[a-z]/i.test(own) && !/^\d+\s*(am|pm)/i.test(own) ? 'for' : 'until'} ${own}`) : chosen === 'none' ? null : chosen
+  const problem =
+    view.callback_id === VIEW.pick
+      ? (value(BLOCK.problem)?.selected_option?.value ?? null)
+      : (JSON.parse(view.private_metadata || '{}') as Partial<Memory>).problem ?? null
+  return { problem, comment: value(BLOCK.comment)?.value?.trim() || null, until }
+}
+
+async function responseOf(
+  result: AcknowledgeResult,
+  known: Memory,
+  parts: SurfaceParts,
+  acting: Awaited<ReturnType<typeof actingOf>>,
+): Promise<ViewResponseAction | null> {
+  if (result.kind === 'refused') return { response_action: 'update', view: sentenceView(refusalSentence(result.refusal)) }
+  if (result.kind !== 'held') return null
+  const looked = await parts.lookUp(acting, 'modal', (queries) => queries.problem(known.problem))
+  const check = looked.kind === 'seen' ? looked.answer?.check : undefined
+  const { by, at, comment, until } = result.acknowledgement
+  const name = check === undefined ? 'this problem' : checkName(check)
+  const sentence = heldSentence({ what: 'held', problem: known.problem, name, by, since: at, comment, until })
+  return { response_action: 'update', view: takeOverForm(sentence, JSON.stringify(known)) }
+}
