@@ -17,8 +17,8 @@ import { createHealthRoutes } from './http/health.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createNotifyRoute } from './http/notify-route.ts'
 import { type HttpServer, startHttpServer } from './http/server.ts'
-import { KINDS } from './monitors/registry.ts'
 import type { Monitor } from './monitors/monitor.ts'
+import { KINDS } from './monitors/registry.ts'
 import { createSlack, type Slack } from './slack/app.ts'
 import { fileOf, type OpenStore, openStore } from './store/open.ts'
 import { createUuid7 } from './system/uuid7.ts'
@@ -61,7 +61,10 @@ export type RunningApp = {
  *
  * @throws Failure when it cannot run at all: the port, the database, another workspace's database
  */
-export async function startApp(config: Config & { slack: NonNullable<Config['slack']> }, around: Surroundings): Promise<RunningApp> {
+export async function startApp(
+  config: Config & { slack: NonNullable<Config['slack']> },
+  around: Surroundings,
+): Promise<RunningApp> {
   const { clock, log } = around
   let arrivals = 0
   const server = await listen(config, around, () => {
@@ -94,7 +97,14 @@ async function wire(
   const { clock, log } = around
   const { store, outbox, keys, facts } = opened
   const { botToken, appToken, signingSecret, apiUrl } = config.slack
-  const slack = createSlack({ botToken, appToken, signingSecret: signingSecret ?? '', connection: { apiUrl, proxy: config.proxy, log }, clock, log })
+  const slack = createSlack({
+    botToken,
+    appToken,
+    signingSecret: signingSecret ?? '',
+    connection: { apiUrl, proxy: config.proxy, log },
+    clock,
+    log,
+  })
   cleanUp.splice(1, 0, () => slack.stop())
   const cancelIdentify = await bindToTeam(slack, facts, around)
   const metrics = createMetrics()
@@ -107,7 +117,10 @@ async function wire(
     (check, state, asked) => route(config.routes, config.channel, check, state, asked),
     () => uuid7(clock.now()),
   )
-  const generatedKey = config.notifyKey === null && keys.list().every((key) => key.revoked !== null) ? generateKey(config.database) : null
+  const generatedKey =
+    config.notifyKey === null && keys.list().every((key) => key.revoked !== null)
+      ? generateKey(config.database)
+      : null
   const shared = [config.notifyKey, generatedKey?.key ?? null].filter((key) => key !== null)
   const authenticate = createAuthenticate(keys, shared, around.system)
   const expire = createExpireAcknowledgements(store, clock, log)
@@ -125,8 +138,16 @@ async function wire(
     meter,
   })
   metrics.gauge('ackbridge_outbox_waiting', 'Effects that wait to be delivered', () => outbox.depth().waiting)
-  metrics.gauge('ackbridge_outbox_parked', 'Effects that could not be delivered and wait for the operator', () => outbox.depth().parked)
-  metrics.gauge('ackbridge_outbox_oldest_seconds', 'Age of the oldest effect that waits', () => oldestSeconds(opened, clock) ?? 0)
+  metrics.gauge(
+    'ackbridge_outbox_parked',
+    'Effects that could not be delivered and wait for the operator',
+    () => outbox.depth().parked,
+  )
+  metrics.gauge(
+    'ackbridge_outbox_oldest_seconds',
+    'Age of the oldest effect that waits',
+    () => oldestSeconds(opened, clock) ?? 0,
+  )
   metrics.gauge('ackbridge_problems_open', 'Open problems', () => store.counts({}).open)
   server.serve({
     notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, log, meter }),
@@ -142,7 +163,14 @@ async function wire(
   worker.start()
   expire.look()
   const stopHousekeeping = keepHouse(opened, around)
-  cleanUp.splice(1, 0, cancelIdentify, stopHousekeeping, () => expire.stop(), () => worker.stop())
+  cleanUp.splice(
+    1,
+    0,
+    cancelIdentify,
+    stopHousekeeping,
+    () => expire.stop(),
+    () => worker.stop(),
+  )
   return {
     port: server.port,
     generatedKey,
@@ -152,7 +180,11 @@ async function wire(
 }
 
 /** Until nothing of one wakes another any more. */
-async function drain(worker: { drain(): Promise<void> }, expire: { settled(): Promise<void> }, opened: OpenStore): Promise<void> {
+async function drain(
+  worker: { drain(): Promise<void> },
+  expire: { settled(): Promise<void> },
+  opened: OpenStore,
+): Promise<void> {
   for (let quiet = 0; quiet < 3; quiet++) {
     await opened.idle()
     await expire.settled()
@@ -161,36 +193,58 @@ async function drain(worker: { drain(): Promise<void> }, expire: { settled(): Pr
   }
 }
 
-async function listen(config: Config, { clock, log }: Surroundings, onArrival: () => void): Promise<HttpServer> {
+async function listen(
+  config: Config,
+  { system, log }: Surroundings,
+  onArrival: () => void,
+): Promise<HttpServer> {
   const { host, port, tls, trustProxy } = config.http
   if (!/^(127\.|localhost$|::1$)/.test(host) && tls === null && !trustProxy) {
-    log.warn({ host }, 'Listening beyond this machine without TLS: keys travel readable. Set TLS_CERT and TLS_KEY, or TRUST_PROXY=1 behind a proxy that has TLS.')
+    log.warn(
+      { host },
+      'Listening beyond this machine without TLS: keys travel readable. Set TLS_CERT and TLS_KEY, or TRUST_PROXY=1 behind a proxy that has TLS.',
+    )
   }
   try {
-    return await startHttpServer({ host, port, tls, log, clock, onArrival })
+    return await startHttpServer({ host, port, tls, log, clock: system, onArrival })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    const why = code === 'EADDRINUSE' ? `Port ${port} is in use. Stop what has it, or set PORT.` : `Listening on ${host}:${port} failed (${code}).`
+    const why =
+      code === 'EADDRINUSE'
+        ? `Port ${port} is in use. Stop what has it, or set PORT.`
+        : `Listening on ${host}:${port} failed (${code}).`
     throw new Failure('rejected', { kind: 'never' }, why, { cause: error })
   }
 }
 
 /** A full or read-only disk may be mended while senders wait; a database of somebody else's will not. */
-async function openPatiently(config: Config, around: Surroundings, owner: string, arrivals: () => number): Promise<OpenStore> {
+async function openPatiently(
+  config: Config,
+  around: Surroundings,
+  owner: string,
+  arrivals: () => number,
+): Promise<OpenStore> {
   const { clock, system, log, pid } = around
   for (;;) {
     try {
       return openStore(config.database, { clock, system, log, arrivals, owner, pid, newId: createUuid7() })
     } catch (error) {
       if (!(error instanceof Failure) || error.retry.kind !== 'later') throw error
-      log.error({ database: config.database, reason: error.detail }, `${error.message} Notifications get 503 until it can be opened; it is tried again every ${REOPEN_MS / 1000} seconds.`)
+      log.error(
+        { database: config.database, reason: error.detail },
+        `${error.message} Notifications get 503 until it can be opened; it is tried again every ${REOPEN_MS / 1000} seconds.`,
+      )
       await new Promise<void>((resolve) => system.timer(REOPEN_MS, resolve))
     }
   }
 }
 
 /** A database belongs to one workspace: cards of another could neither be found nor changed. */
-async function bindToTeam(slack: Slack, facts: OpenStore['facts'], { clock, system, log, onFatal }: Surroundings): Promise<() => void> {
+async function bindToTeam(
+  slack: Slack,
+  facts: OpenStore['facts'],
+  { clock, system, log, onFatal }: Surroundings,
+): Promise<() => void> {
   let cancel: () => void = () => undefined
   const known = facts.get('slack_team')
   if (known !== null) slack.belongTo(known)
@@ -199,23 +253,33 @@ async function bindToTeam(slack: Slack, facts: OpenStore['facts'], { clock, syst
       const { team, teamName } = await slack.identify()
       const owner = facts.claim('slack_team', team)
       if (owner !== team) {
-        throw new Failure('rejected', { kind: 'never' }, `This database belongs to the Slack workspace ${owner}, and the token to ${team} (${teamName}). Give this workspace its own DATABASE_URL.`)
+        throw new Failure(
+          'rejected',
+          { kind: 'never' },
+          `This database belongs to the Slack workspace ${owner}, and the token to ${team} (${teamName}). Give this workspace its own DATABASE_URL.`,
+        )
       }
       slack.belongTo(team)
     } catch (error) {
       if (error instanceof Failure && error.retry.kind === 'never') throw error
       const reason = error instanceof Failure ? error.message : 'unknown'
-      log.error({ reason }, 'Slack did not say who we are. Notifications are taken and wait; it is asked again.')
+      log.error(
+        { reason },
+        'Slack did not say who we are. Notifications are taken and wait; it is asked again.',
+      )
       cancel = clock.timer(IDENTIFY_RETRY_MS, () => {
         identify().catch((fatal: unknown) => onFatal(fatal instanceof Error ? fatal.message : String(fatal)))
       })
     }
   }
   const first = identify()
-  await Promise.race([first, new Promise<void>((resolve) => {
-    const stop = system.timer(IDENTIFY_WAIT_MS, resolve)
-    first.finally(stop).catch(() => undefined)
-  })])
+  await Promise.race([
+    first,
+    new Promise<void>((resolve) => {
+      const stop = system.timer(IDENTIFY_WAIT_MS, resolve)
+      first.finally(stop).catch(() => undefined)
+    }),
+  ])
   return () => cancel()
 }
 
@@ -234,7 +298,11 @@ function oldestSeconds({ outbox }: OpenStore, clock: Clock): number | null {
 function keepHouse(opened: OpenStore, { clock, log }: Surroundings): () => void {
   let cancel: () => void = () => undefined
   const turn = (): void => {
-    opened.housekeep().catch((error: unknown) => log.warn({ err: error }, 'Old entries could not be dropped. It is tried again in an hour.'))
+    opened
+      .housekeep()
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'Old entries could not be dropped. It is tried again in an hour.'),
+      )
     cancel = clock.timer(HOUSEKEEPING_EVERY_MS, turn)
   }
   cancel = clock.timer(HOUSEKEEPING_EVERY_MS, turn)

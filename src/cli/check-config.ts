@@ -8,9 +8,13 @@ export function checkConfig(): number {
     console.log('Nothing is set for Slack: `ackbridge start` opens the playground.')
     return EXIT.done
   }
-  console.log(`Slack: ${slack.appToken === null ? 'HTTP mode' : 'Socket Mode'}, default channel ${channel ?? 'none'}`)
+  console.log(
+    `Slack: ${slack.appToken === null ? 'HTTP mode' : 'Socket Mode'}, default channel ${channel ?? 'none'}`,
+  )
   console.log(`Database: ${database}`)
-  console.log(`Monitors: ${monitors.map(({ name, kind }) => `${name} (${kind})`).join(', ') || 'none configured; every kind has its own route'}`)
+  console.log(
+    `Monitors: ${monitors.map(({ name, kind }) => `${name} (${kind})`).join(', ') || 'none configured; every kind has its own route'}`,
+  )
   console.log(`Routes: ${routes.length}, permissions: ${permissions.length}`)
   if (channel === null && routes.length === 0) {
     console.error('No channel is set: problems would be kept, but shown nowhere. Set SLACK_CHANNEL.')

@@ -31,7 +31,13 @@ export function history(options: HistoryOptions): number {
     const rows = [...store.queries.history(filter, chosen.limit).rows].reverse()
     if (chosen.format === 'json') console.log(JSON.stringify(historyJson(rows), null, 2))
     else if (chosen.format === 'csv') process.stdout.write(historyCsv(rows))
-    else console.log(table(['time', 'kind', 'monitor', 'host', 'service', 'state', 'outcome', 'who', 'through', 'text'], rows.map(cells)))
+    else
+      console.log(
+        table(
+          ['time', 'kind', 'monitor', 'host', 'service', 'state', 'outcome', 'who', 'through', 'text'],
+          rows.map(cells),
+        ),
+      )
     return EXIT.done
   } finally {
     store.close()
@@ -40,5 +46,16 @@ export function history(options: HistoryOptions): number {
 
 function cells(row: HistoryRow): (string | null)[] {
   const { time, kind, monitor, host, service, state, outcome, actor, through, comment, detail } = row
-  return [new Date(time).toISOString(), kind, monitor, host, service, state, outcome, actor?.name ?? null, through, comment ?? detail]
+  return [
+    new Date(time).toISOString(),
+    kind,
+    monitor,
+    host,
+    service,
+    state,
+    outcome,
+    actor?.name ?? null,
+    through,
+    comment ?? detail,
+  ]
 }

@@ -3,7 +3,11 @@ import { EXIT } from './exit.ts'
 import { settings } from './settings.ts'
 import { table } from './table.ts'
 
-export type AddOptions = { readonly monitor?: readonly string[]; readonly read?: boolean; readonly channel?: string }
+export type AddOptions = {
+  readonly monitor?: readonly string[]
+  readonly read?: boolean
+  readonly channel?: string
+}
 
 /** Makes a key and shows it, this once. */
 export function keysAdd(name: string, { monitor, read = false, channel }: AddOptions): number {
@@ -15,7 +19,15 @@ export function keysAdd(name: string, { monitor, read = false, channel }: AddOpt
       return EXIT.wrong
     }
     const { key, id, digest } = newIntakeKey()
-    store.keys.add({ id, name, digest, monitors: monitor ?? ['*'], mayRead: read, channel: channel ?? null, created: Date.now() })
+    store.keys.add({
+      id,
+      name,
+      digest,
+      monitors: monitor ?? ['*'],
+      mayRead: read,
+      channel: channel ?? null,
+      created: Date.now(),
+    })
     console.log(key)
     console.error('Keep it now: it is not shown again.')
     return EXIT.done
@@ -28,15 +40,17 @@ export function keysAdd(name: string, { monitor, read = false, channel }: AddOpt
 export function keysList(): number {
   const store = openStoreBeside(settings().database)
   try {
-    const rows = store.keys.list().map(({ id, name, monitors, mayRead, channel, created, revoked }) => [
-      name,
-      id,
-      monitors.join(', '),
-      mayRead ? 'yes' : 'no',
-      channel ?? '',
-      new Date(created).toISOString(),
-      revoked === null ? '' : new Date(revoked).toISOString(),
-    ])
+    const rows = store.keys
+      .list()
+      .map(({ id, name, monitors, mayRead, channel, created, revoked }) => [
+        name,
+        id,
+        monitors.join(', '),
+        mayRead ? 'yes' : 'no',
+        channel ?? '',
+        new Date(created).toISOString(),
+        revoked === null ? '' : new Date(revoked).toISOString(),
+      ])
     console.log(table(['name', 'id', 'monitors', 'reads', 'channel', 'created', 'revoked'], rows))
     return EXIT.done
   } finally {

@@ -16,21 +16,34 @@ export type OpenPlayground = {
 
 /** Opens the stand-in workspace. It keeps its messages beside its database. */
 export async function openPlayground(): Promise<OpenPlayground> {
-  const commands: Command[] = buildManifest(null, true).features.slash_commands.map(({ command, description, usage_hint = '' }) => ({
-    command,
-    description,
-    usageHint: usage_hint,
-  }))
+  const commands: Command[] = buildManifest(null, true).features.slash_commands.map(
+    ({ command, description, usage_hint = '' }) => ({
+      command,
+      description,
+      usageHint: usage_hint,
+    }),
+  )
   const playground = await startPlayground({ commands, stateFile: join('data', 'playground-workspace.json') })
   return {
     url: playground.url,
-    slack: { botToken: playground.botToken, signingSecret: playground.signingSecret, appToken: null, apiUrl: playground.apiUrl },
+    slack: {
+      botToken: playground.botToken,
+      signingSecret: playground.signingSecret,
+      appToken: null,
+      apiUrl: playground.apiUrl,
+    },
     channel: playground.channels.alerts,
     connect: (app, config) => {
       const base = `http://127.0.0.1:${app.port}`
       const key = config.notifyKey ?? app.generatedKey?.key
-      playground.connect({ requestUrl: `${base}/slack/events`, notifyUrl: `${base}/notify`, ...(key === undefined ? {} : { notifyKey: key }) })
-      runScenario(playground).catch((error: unknown) => console.error('The scenario stopped:', error instanceof Error ? error.message : error))
+      playground.connect({
+        requestUrl: `${base}/slack/events`,
+        notifyUrl: `${base}/notify`,
+        ...(key === undefined ? {} : { notifyKey: key }),
+      })
+      runScenario(playground).catch((error: unknown) =>
+        console.error('The scenario stopped:', error instanceof Error ? error.message : error),
+      )
     },
     close: () => playground.close(),
   }

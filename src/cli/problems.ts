@@ -31,7 +31,10 @@ export function problems(options: ProblemsOptions): number {
     const { rows } = store.queries.problems(filter, chosen.limit)
     if (chosen.format === 'json') console.log(JSON.stringify(problemsJson(rows), null, 2))
     else if (chosen.format === 'csv') process.stdout.write(problemsCsv(rows))
-    else console.log(table(['state', 'host', 'service', 'monitor', 'since', 'count', 'who', 'output'], rows.map(cells)))
+    else
+      console.log(
+        table(['state', 'host', 'service', 'monitor', 'since', 'count', 'who', 'output'], rows.map(cells)),
+      )
     return EXIT.done
   } finally {
     store.close()
@@ -40,5 +43,14 @@ export function problems(options: ProblemsOptions): number {
 
 function cells({ problem, check, tally }: ProblemView): (string | number | null)[] {
   const who = problem.acknowledgement?.by.name ?? null
-  return [problem.state ?? 'EVENT', hostName(check), serviceName(check), check.monitor, new Date(problem.opened).toISOString(), tally.count, who, tally.output]
+  return [
+    problem.state ?? 'EVENT',
+    hostName(check),
+    serviceName(check),
+    check.monitor,
+    new Date(problem.opened).toISOString(),
+    tally.count,
+    who,
+    tally.output,
+  ]
 }

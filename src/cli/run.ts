@@ -31,16 +31,24 @@ export async function run(argv: readonly string[]): Promise<number> {
 
 function build(keep: (code: number) => void): Command {
   const program = new Command('ackbridge')
-    .description('Acknowledge monitoring problems from Slack. Without a Slack token, `start` opens a playground.')
+    .description(
+      'Acknowledge monitoring problems from Slack. Without a Slack token, `start` opens a playground.',
+    )
     .exitOverride()
     .showHelpAfterError('Run `ackbridge help` for the list of commands.')
-  program.command('start').description('run the server (this is what `npm start` does)').action(async () => keep(await start()))
+  program
+    .command('start')
+    .description('run the server (this is what `npm start` does)')
+    .action(async () => keep(await start()))
   program
     .command('notify')
     .description('send a notification; for monitors, see `ackbridge notify --help`')
     .allowUnknownOption()
     .action(() => keep(EXIT.wrong))
-  program.command('check-config').description('read the settings and say everything that is wrong with them').action(() => keep(checkConfig()))
+  program
+    .command('check-config')
+    .description('read the settings and say everything that is wrong with them')
+    .action(() => keep(checkConfig()))
   program
     .command('manifest')
     .description('print the manifest to create the Slack app from')
@@ -56,8 +64,14 @@ function build(keep: (code: number) => void): Command {
     .option('--read', 'it may read problems and history')
     .option('--channel <id>', 'its notifications may ask for this channel')
     .action((name: string, options: AddOptions) => keep(keysAdd(name, options)))
-  keys.command('list').description('list keys').action(() => keep(keysList()))
-  keys.command('revoke <name-or-id>').description('make a key useless').action((name: string) => keep(keysRevoke(name)))
+  keys
+    .command('list')
+    .description('list keys')
+    .action(() => keep(keysList()))
+  keys
+    .command('revoke <name-or-id>')
+    .description('make a key useless')
+    .action((name: string) => keep(keysRevoke(name)))
   program
     .command('history')
     .description('what happened, oldest first')
@@ -83,7 +97,8 @@ function build(keep: (code: number) => void): Command {
 
 function explain(error: unknown): number {
   if (error instanceof CommanderError) {
-    const fine = error.exitCode === 0 || error.code === 'commander.help' || error.code === 'commander.helpDisplayed'
+    const fine =
+      error.exitCode === 0 || error.code === 'commander.help' || error.code === 'commander.helpDisplayed'
     return fine ? EXIT.done : EXIT.wrong
   }
   if (error instanceof ConfigFault) {

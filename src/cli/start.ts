@@ -16,7 +16,13 @@ export async function start(): Promise<number> {
 async function startServer(config: Config & { slack: SlackConfig }): Promise<number> {
   const log = createLog(config.logLevel)
   const ended = endOfProcess()
-  const app = await startApp(config, { clock: systemClock, system: systemClock, log, pid: process.pid, onFatal: ended.fatal })
+  const app = await startApp(config, {
+    clock: systemClock,
+    system: systemClock,
+    log,
+    pid: process.pid,
+    onFatal: ended.fatal,
+  })
   const mode = config.slack.appToken === null ? 'HTTP mode' : 'Socket Mode'
   log.info({ port: app.port, mode }, `ackbridge is running, ${mode}, on ${config.http.host}:${app.port}.`)
   tellKey(app)
@@ -52,7 +58,8 @@ async function startPlaygroundServer(config: Config): Promise<number> {
 }
 
 function tellKey({ generatedKey }: RunningApp): void {
-  if (generatedKey !== null) console.log(`  Key for senders: in ${generatedKey.file}, made because none was configured`)
+  if (generatedKey !== null)
+    console.log(`  Key for senders: in ${generatedKey.file}, made because none was configured`)
 }
 
 /** Waits for the signal that ends the process. A second one ends it at once. */

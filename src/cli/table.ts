@@ -3,10 +3,20 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2
 const CELL_MAX_CHARS = 80
 
 /** @returns rows in columns under a header; control characters become blanks, long cells are cut */
-export function table(header: readonly string[], rows: readonly (readonly (string | number | null)[])[]): string {
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly (string | number | null)[])[],
+): string {
   const cells = [header, ...rows].map((row) => row.map(cell))
   const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)))
-  return cells.map((row) => row.map((value, column) => value.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
+  return cells
+    .map((row) =>
+      row
+        .map((value, column) => value.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 function cell(value: string | number | null): string {

@@ -37,7 +37,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
 }
 
 /** Each of these may also be given as the name of a file, in NAME_FILE. */
-const SECRETS = ['SLACK_BOT_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN', 'ACKBRIDGE_NOTIFY_KEY'] as const
+const SECRETS = [
+  'SLACK_BOT_TOKEN',
+  'SLACK_SIGNING_SECRET',
+  'SLACK_APP_TOKEN',
+  'ACKBRIDGE_NOTIFY_KEY',
+] as const
 
 export type RawEnv = Readonly<Record<string, string | undefined>>
 
@@ -59,7 +64,9 @@ export function readEnv(env: RawEnv, folder: string): { env: Env; set: RawEnv } 
     if (all[name]) faults.push(`${name} and ${name}_FILE are both set. Set one of them.`)
     else all[name] = readSecret(name, file, faults)
   }
-  const parsed = EnvSchema.safeParse(Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== '')))
+  const parsed = EnvSchema.safeParse(
+    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== '')),
+  )
   if (!parsed.success) {
     for (const { path } of parsed.error.issues) {
       const name = String(path[0])
@@ -88,7 +95,9 @@ function readSecret(name: string, file: string, faults: string[]): string | unde
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    faults.push(`${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`)
+    faults.push(
+      `${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    )
     return undefined
   }
 }

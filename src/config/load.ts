@@ -20,7 +20,10 @@ export function loadConfig(raw: RawEnv, folder: string, kinds: readonly string[]
   const faults: string[] = []
   const monitors = Object.entries(file.monitors ?? {}).map(([name, { kind }]) => ({ name, kind }))
   for (const { name, kind } of monitors) {
-    if (!kinds.includes(kind)) faults.push(`The monitor ${name} is of kind ${kind}, which is not known. Known are ${kinds.join(', ')}.`)
+    if (!kinds.includes(kind))
+      faults.push(
+        `The monitor ${name} is of kind ${kind}, which is not known. Known are ${kinds.join(', ')}.`,
+      )
   }
   const slack = slackOf(env, set, monitors.length > 0, faults)
   const tls = tlsOf(env, faults)
@@ -31,7 +34,12 @@ export function loadConfig(raw: RawEnv, folder: string, kinds: readonly string[]
     commandPrefix: file.slack?.commandPrefix ?? '',
     notifyKey: env.ACKBRIDGE_NOTIFY_KEY ?? null,
     database: slack === null ? PLAYGROUND_DATABASE : (env.DATABASE_URL ?? 'file:data/ackbridge.db'),
-    http: { host: env.HOST ?? '127.0.0.1', port: env.PORT ?? 3000, tls, trustProxy: env.TRUST_PROXY ?? false },
+    http: {
+      host: env.HOST ?? '127.0.0.1',
+      port: env.PORT ?? 3000,
+      tls,
+      trustProxy: env.TRUST_PROXY ?? false,
+    },
     logLevel: env.LOG_LEVEL ?? 'info',
     proxy: env.HTTPS_PROXY === undefined ? null : { https: env.HTTPS_PROXY, no: env.NO_PROXY ?? '' },
     storm: file.storm ?? { threshold: 10, windowSeconds: 10 },
@@ -50,7 +58,9 @@ function readFile(env: Env, folder: string, set: RawEnv): ConfigFile {
     return parseConfigFile(readFileSync(path, 'utf8'), name, set)
   } catch (error) {
     if (error instanceof ConfigFault) throw error
-    throw new ConfigFault([`The configuration file ${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`])
+    throw new ConfigFault([
+      `The configuration file ${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
+    ])
   }
 }
 
@@ -63,17 +73,29 @@ function slackOf(env: Env, set: RawEnv, hasMonitors: boolean, faults: string[]):
   if (botToken === undefined) {
     faults.push(`${why}, but SLACK_BOT_TOKEN is not. Set it to the Bot User OAuth Token of the app (xoxb-…).`)
   } else if (!botToken.startsWith('xoxb-')) {
-    faults.push('SLACK_BOT_TOKEN is no bot token. It has to be the Bot User OAuth Token of the app, which begins with xoxb-.')
+    faults.push(
+      'SLACK_BOT_TOKEN is no bot token. It has to be the Bot User OAuth Token of the app, which begins with xoxb-.',
+    )
   }
   if (appToken !== undefined && !appToken.startsWith('xapp-')) {
-    faults.push('SLACK_APP_TOKEN is no app-level token, which begins with xapp-. For HTTP mode leave it unset.')
+    faults.push(
+      'SLACK_APP_TOKEN is no app-level token, which begins with xapp-. For HTTP mode leave it unset.',
+    )
   }
   if (botToken !== undefined && appToken === undefined && signingSecret === undefined) {
-    faults.push('Set SLACK_SIGNING_SECRET (HTTP mode, Slack calls us) or SLACK_APP_TOKEN (Socket Mode, no public address needed).')
+    faults.push(
+      'Set SLACK_SIGNING_SECRET (HTTP mode, Slack calls us) or SLACK_APP_TOKEN (Socket Mode, no public address needed).',
+    )
   }
   const apiUrl = env.SLACK_API_URL ?? 'https://slack.com/api/'
-  if (!URL.canParse(apiUrl)) faults.push('SLACK_API_URL has to be an address, such as https://slack.com/api/.')
-  return { botToken: botToken ?? '', signingSecret: signingSecret ?? null, appToken: appToken ?? null, apiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/` }
+  if (!URL.canParse(apiUrl))
+    faults.push('SLACK_API_URL has to be an address, such as https://slack.com/api/.')
+  return {
+    botToken: botToken ?? '',
+    signingSecret: signingSecret ?? null,
+    appToken: appToken ?? null,
+    apiUrl: apiUrl.endsWith('/') ? apiUrl : `${apiUrl}/`,
+  }
 }
 
 function tlsOf(env: Env, faults: string[]): Config['http']['tls'] {

@@ -1,6 +1,6 @@
 import type { Acknowledgement, Actor, HandOver, Through } from './acknowledgement.ts'
 import { type Changes, NO_CHANGES } from './changes.ts'
-import { PRIORITY, type Effect, type ThreadEvent } from './effect.ts'
+import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
 import { historyEntry } from './history.ts'
 import { checkName, type Problem, type ProblemView } from './problem.ts'
 import type { Refusal } from './refusal.ts'

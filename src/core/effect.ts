@@ -12,18 +12,66 @@ export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY]
 
 /** One line of a problem's story, told in the card's thread. */
 export type ThreadEvent =
-  | { readonly what: 'changed'; readonly at: number; readonly from: State | null; readonly to: State | null; readonly output: string }
-  | { readonly what: 'reminded'; readonly at: number; readonly state: State | null; readonly output: string; readonly count: number }
-  | { readonly what: 'closed'; readonly at: number; readonly state: State | null; readonly output: string; readonly because: 'recovery' | 'acknowledgement' | 'episode'; readonly lastedMs: number }
-  | { readonly what: 'acknowledged'; readonly at: number; readonly by: Actor; readonly comment: string | null; readonly until: number | null; readonly foreign: boolean; readonly tookOverFrom: string | null; readonly handOver: HandOver }
-  | { readonly what: 'acknowledgement-removed'; readonly at: number; readonly by: Actor | null; readonly because: 'person' | 'expiry' | 'state-change' | 'monitor' }
-  | { readonly what: 'said'; readonly at: number; readonly type: NotificationType; readonly author: string | null; readonly comment: string | null; readonly output: string }
+  | {
+      readonly what: 'changed'
+      readonly at: number
+      readonly from: State | null
+      readonly to: State | null
+      readonly output: string
+    }
+  | {
+      readonly what: 'reminded'
+      readonly at: number
+      readonly state: State | null
+      readonly output: string
+      readonly count: number
+    }
+  | {
+      readonly what: 'closed'
+      readonly at: number
+      readonly state: State | null
+      readonly output: string
+      readonly because: 'recovery' | 'acknowledgement' | 'episode'
+      readonly lastedMs: number
+    }
+  | {
+      readonly what: 'acknowledged'
+      readonly at: number
+      readonly by: Actor
+      readonly comment: string | null
+      readonly until: number | null
+      readonly foreign: boolean
+      readonly tookOverFrom: string | null
+      readonly handOver: HandOver
+    }
+  | {
+      readonly what: 'acknowledgement-removed'
+      readonly at: number
+      readonly by: Actor | null
+      readonly because: 'person' | 'expiry' | 'state-change' | 'monitor'
+    }
+  | {
+      readonly what: 'said'
+      readonly at: number
+      readonly type: NotificationType
+      readonly author: string | null
+      readonly comment: string | null
+      readonly output: string
+    }
   | { readonly what: 'output'; readonly at: number; readonly output: string }
 
 /** A private answer to one person, sent to the address Slack gave for it. */
 export type Reply =
   | { readonly what: 'refused'; readonly refusal: Refusal }
-  | { readonly what: 'held'; readonly problem: string; readonly name: string; readonly by: Actor; readonly since: number; readonly comment: string | null; readonly until: number | null }
+  | {
+      readonly what: 'held'
+      readonly problem: string
+      readonly name: string
+      readonly by: Actor
+      readonly since: number
+      readonly comment: string | null
+      readonly until: number | null
+    }
   | { readonly what: 'done'; readonly sentence: string }
 
 /**
@@ -32,9 +80,20 @@ export type Reply =
  */
 export type Effect =
   /** Bring the problem's cards up to date: post those that are not there yet, edit the others. */
-  | { readonly kind: 'card'; readonly problem: string; readonly priority: Priority; readonly severity: number }
+  | {
+      readonly kind: 'card'
+      readonly problem: string
+      readonly priority: Priority
+      readonly severity: number
+    }
   /** Add a line to each card's thread; `rings` also shows it in the channel, with the card's mention. */
-  | { readonly kind: 'thread'; readonly problem: string; readonly event: ThreadEvent; readonly rings: boolean; readonly severity: number }
+  | {
+      readonly kind: 'thread'
+      readonly problem: string
+      readonly event: ThreadEvent
+      readonly rings: boolean
+      readonly severity: number
+    }
   | { readonly kind: 'reply'; readonly url: string; readonly reply: Reply }
 
 /** Where a problem is to be shown. */

@@ -35,26 +35,58 @@ export function problemsJson(views: readonly ProblemView[]) {
 
 /** History as the API and the command line give it. Times are ISO 8601. */
 export function historyJson(rows: readonly HistoryRow[]) {
-  return rows.map(({ id, time, recorded, kind, problem, monitor, host, service, type, state, actor, through, comment, outcome, detail }) => ({
-    id,
-    time: iso(time),
-    recorded: iso(recorded),
-    kind,
-    problem,
-    monitor,
-    host,
-    service,
-    type,
-    state,
-    actor,
-    through,
-    comment,
-    outcome,
-    detail,
-  }))
+  return rows.map(
+    ({
+      id,
+      time,
+      recorded,
+      kind,
+      problem,
+      monitor,
+      host,
+      service,
+      type,
+      state,
+      actor,
+      through,
+      comment,
+      outcome,
+      detail,
+    }) => ({
+      id,
+      time: iso(time),
+      recorded: iso(recorded),
+      kind,
+      problem,
+      monitor,
+      host,
+      service,
+      type,
+      state,
+      actor,
+      through,
+      comment,
+      outcome,
+      detail,
+    }),
+  )
 }
 
-const PROBLEM_HEADER = ['id', 'monitor', 'host', 'service', 'state', 'since', 'count', 'acknowledged_by', 'acknowledged_at', 'until', 'comment', 'hand_over', 'output']
+const PROBLEM_HEADER = [
+  'id',
+  'monitor',
+  'host',
+  'service',
+  'state',
+  'since',
+  'count',
+  'acknowledged_by',
+  'acknowledged_at',
+  'until',
+  'comment',
+  'hand_over',
+  'output',
+]
 
 /** @returns problems as CSV (RFC 4180) */
 export function problemsCsv(views: readonly ProblemView[]): string {
@@ -81,13 +113,47 @@ export function problemCells({ problem, check, tally }: ProblemView): Cell[] {
   ]
 }
 
-const HISTORY_HEADER = ['id', 'time', 'recorded', 'kind', 'problem', 'monitor', 'host', 'service', 'type', 'state', 'actor_id', 'actor_name', 'through', 'comment', 'outcome', 'detail']
+const HISTORY_HEADER = [
+  'id',
+  'time',
+  'recorded',
+  'kind',
+  'problem',
+  'monitor',
+  'host',
+  'service',
+  'type',
+  'state',
+  'actor_id',
+  'actor_name',
+  'through',
+  'comment',
+  'outcome',
+  'detail',
+]
 
 /** @returns history as CSV (RFC 4180) */
 export function historyCsv(rows: readonly HistoryRow[]): string {
   return csv(
     HISTORY_HEADER,
-    rows.map((r) => [r.id, iso(r.time), iso(r.recorded), r.kind, r.problem, r.monitor, r.host, r.service, r.type, r.state, r.actor?.id ?? null, r.actor?.name ?? null, r.through, r.comment, r.outcome, r.detail]),
+    rows.map((r) => [
+      r.id,
+      iso(r.time),
+      iso(r.recorded),
+      r.kind,
+      r.problem,
+      r.monitor,
+      r.host,
+      r.service,
+      r.type,
+      r.state,
+      r.actor?.id ?? null,
+      r.actor?.name ?? null,
+      r.through,
+      r.comment,
+      r.outcome,
+      r.detail,
+    ]),
   )
 }
 

@@ -22,7 +22,8 @@ export function statesOfWord(word: string): readonly State[] | null {
 export function parseProblemFilter(words: FilterWords): ProblemFilter | { fault: string } {
   const { monitor, host, state, filter } = words
   const states = state === undefined ? undefined : statesOfWord(state)
-  if (states === null) return { fault: `There is no state ${state}. Use critical, warning, unknown, down or unreachable.` }
+  if (states === null)
+    return { fault: `There is no state ${state}. Use critical, warning, unknown, down or unreachable.` }
   if (filter !== undefined && filter !== 'unacked' && filter !== 'acked') {
     return { fault: `There is no filter ${filter}. Use unacked or acked.` }
   }
@@ -34,11 +35,19 @@ export function parseProblemFilter(words: FilterWords): ProblemFilter | { fault:
 export function parseHistoryFilter(words: FilterWords, now: number): HistoryFilter | { fault: string } {
   const { monitor, host, service, problem, kind, since } = words
   const from = since === undefined ? undefined : parseSince(since, now)
-  if (from === null) return { fault: `${since} is no time. Use a span such as 7d, 12h or 30m, or a date such as 2026-01-31.` }
+  if (from === null)
+    return { fault: `${since} is no time. Use a span such as 7d, 12h or 30m, or a date such as 2026-01-31.` }
   if (kind !== undefined && !HISTORY_KINDS.includes(kind as HistoryKind)) {
     return { fault: `There is no kind ${kind}. Use one of ${HISTORY_KINDS.join(', ')}.` }
   }
-  return { monitor, host, service, problem, since: from, kinds: kind === undefined ? undefined : [kind as HistoryKind] }
+  return {
+    monitor,
+    host,
+    service,
+    problem,
+    since: from,
+    kinds: kind === undefined ? undefined : [kind as HistoryKind],
+  }
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }

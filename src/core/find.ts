@@ -38,9 +38,15 @@ export function findChecks(queries: Queries, text: string, monitors: readonly st
   return findService(states, host, first.rest)
 }
 
-function splitMonitor(queries: Queries, word: string, monitors: readonly string[]): { monitor: string | null; host: string } {
+function splitMonitor(
+  queries: Queries,
+  word: string,
+  monitors: readonly string[],
+): { monitor: string | null; host: string } {
   const slash = word.indexOf('/')
-  const monitor = monitors.find((name) => name.toLowerCase() === word.slice(0, Math.max(0, slash)).toLowerCase())
+  const monitor = monitors.find(
+    (name) => name.toLowerCase() === word.slice(0, Math.max(0, slash)).toLowerCase(),
+  )
   if (slash <= 0 || monitor === undefined || queries.checksOfHost(word, null).length > 0) {
     return { monitor: null, host: word }
   }
@@ -70,13 +76,22 @@ function findService(states: readonly CheckState[], host: string, rest: string):
     const near = suggest(next.word, [...new Set(names)])
     // Words in quotes are meant as a name; others may be the comment, unless a name is near.
     if (next.quoted || (near.length > 0 && next.word.length >= 3)) {
-      return { kind: 'nothing', asked: `${host} ${next.word}`, suggestions: near.map((name) => `${host} ${name}`) }
+      return {
+        kind: 'nothing',
+        asked: `${host} ${next.word}`,
+        suggestions: near.map((name) => `${host} ${name}`),
+      }
     }
   }
   return { kind: 'checks', named: 'host', states, rest, asked: host }
 }
 
-type Chosen = { readonly states: readonly CheckState[]; readonly rest: string; readonly asked: string; readonly pattern: boolean }
+type Chosen = {
+  readonly states: readonly CheckState[]
+  readonly rest: string
+  readonly asked: string
+  readonly pattern: boolean
+}
 
 /** @returns the checks whose service stands at the beginning of `rest`; null when none does */
 function chooseService(states: readonly CheckState[], rest: string): Chosen | null {

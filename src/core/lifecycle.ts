@@ -101,7 +101,11 @@ function newCheck(n: Notification, now: number): Check {
   }
 }
 
-function isDuplicate(check: Check, seenAt: number | null, { notification: n, type, time, context }: Turn): boolean {
+function isDuplicate(
+  check: Check,
+  seenAt: number | null,
+  { notification: n, type, time, context }: Turn,
+): boolean {
   if (n.id !== null) return seenAt !== null && context.now - seenAt < SEEN_WINDOW_MS
   const last = check.last
   return (
@@ -212,7 +216,13 @@ function repeat(turn: Turn, check: Check, problem: Problem): Received {
   if (isReminderDue(check, problem, now)) {
     tally = { ...tally, rang: now }
     const { state } = problem
-    const event: ThreadEvent = { what: 'reminded', at: turn.time, state, output: tally.output, count: tally.count }
+    const event: ThreadEvent = {
+      what: 'reminded',
+      at: turn.time,
+      state,
+      output: tally.output,
+      count: tally.count,
+    }
     effects.push({ kind: 'thread', problem: problem.id, event, rings: true, severity })
   }
   const counted = { ...check, tally }
@@ -247,7 +257,12 @@ function change(turn: Turn, check: Check, problem: Problem, state: State): Recei
   ]
   const history = [heardEntry(turn, 'changed', problem.id)]
   if (ends) {
-    const removed: ThreadEvent = { what: 'acknowledgement-removed', at: time, by: null, because: 'state-change' }
+    const removed: ThreadEvent = {
+      what: 'acknowledgement-removed',
+      at: time,
+      by: null,
+      because: 'state-change',
+    }
     effects.push(thread(problem.id, removed, severity))
     history.push(removalEntry(turn, problem, 'The state changed and the acknowledgement was not sticky.'))
   }
@@ -375,8 +390,12 @@ function receiveNews(turn: Turn, heard: Check): Received {
   const { notification: n, type, time, problem } = turn
   const check: Check = {
     ...heard,
-    inDowntime: type === 'DOWNTIMESTART' || (heard.inDowntime && type !== 'DOWNTIMEEND' && type !== 'DOWNTIMECANCELLED'),
-    isFlapping: type === 'FLAPPINGSTART' || (heard.isFlapping && type !== 'FLAPPINGSTOP' && type !== 'FLAPPINGDISABLED'),
+    inDowntime:
+      type === 'DOWNTIMESTART' ||
+      (heard.inDowntime && type !== 'DOWNTIMEEND' && type !== 'DOWNTIMECANCELLED'),
+    isFlapping:
+      type === 'FLAPPINGSTART' ||
+      (heard.isFlapping && type !== 'FLAPPINGSTOP' && type !== 'FLAPPINGDISABLED'),
   }
   const answer = recorded(turn, 'recorded', check)
   if (problem === null) return answer
@@ -394,7 +413,11 @@ function recorded(turn: Turn, outcome: Outcome, check: Check): Received {
   return {
     outcome,
     state: { check, problem: turn.problem },
-    changes: { ...NO_CHANGES, checks: [check], history: [heardEntry(turn, outcome, turn.problem?.id ?? null)] },
+    changes: {
+      ...NO_CHANGES,
+      checks: [check],
+      history: [heardEntry(turn, outcome, turn.problem?.id ?? null)],
+    },
   }
 }
 

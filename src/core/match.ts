@@ -1,4 +1,4 @@
-import { hostName, serviceName, type Check } from './problem.ts'
+import { type Check, hostName, serviceName } from './problem.ts'
 import type { State } from './state.ts'
 
 /** Conditions on a problem; those that are given must all hold. Globs know `*` and `?` and ignore case. */

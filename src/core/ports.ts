@@ -62,7 +62,11 @@ export type ProblemFilter = {
 export type ProblemCounts = {
   readonly open: number
   readonly untaken: number
-  readonly byState: readonly { readonly state: State | null; readonly open: number; readonly untaken: number }[]
+  readonly byState: readonly {
+    readonly state: State | null
+    readonly open: number
+    readonly untaken: number
+  }[]
 }
 
 export type HistoryFilter = {
@@ -132,7 +136,13 @@ export type Claimed = {
   readonly ambiguousSince: number | null
   readonly work:
     | { readonly kind: 'post' | 'update'; readonly card: CardRef; readonly view: ProblemView }
-    | { readonly kind: 'thread'; readonly card: CardRef; readonly view: ProblemView; readonly event: ThreadEvent; readonly rings: boolean }
+    | {
+        readonly kind: 'thread'
+        readonly card: CardRef
+        readonly view: ProblemView
+        readonly event: ThreadEvent
+        readonly rings: boolean
+      }
     | { readonly kind: 'reply'; readonly url: string; readonly reply: Reply }
 }
 
@@ -179,7 +189,13 @@ export type Chat = {
   post(card: CardRef, view: ProblemView, now: number): Promise<string>
   update(card: CardRef, view: ProblemView, now: number): Promise<void>
   /** @returns the ts of the new line; `effectId` stands in its metadata */
-  thread(card: CardRef, view: ProblemView, event: ThreadEvent, rings: boolean, effectId: string): Promise<string>
+  thread(
+    card: CardRef,
+    view: ProblemView,
+    event: ThreadEvent,
+    rings: boolean,
+    effectId: string,
+  ): Promise<string>
   /** Looks for a message with our id in its metadata. @returns its ts, null if there is none, `unknown` if we may not look */
   find(card: CardRef, effectId: string | null, since: number): Promise<string | null | 'unknown'>
   reply(url: string, reply: Reply): Promise<void>

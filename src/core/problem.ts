@@ -88,7 +88,9 @@ export function serviceName(check: Pick<Check, 'service' | 'serviceDisplayName'>
 }
 
 /** @returns `host` or `host / service`, as shown everywhere. */
-export function checkName(check: Pick<Check, 'host' | 'hostDisplayName' | 'service' | 'serviceDisplayName'>): string {
+export function checkName(
+  check: Pick<Check, 'host' | 'hostDisplayName' | 'service' | 'serviceDisplayName'>,
+): string {
   const service = serviceName(check)
   return service === null ? hostName(check) : `${hostName(check)} / ${service}`
 }

@@ -1,6 +1,6 @@
 import type { Destination } from './effect.ts'
+import { type Match, matches } from './match.ts'
 import type { Check } from './problem.ts'
-import { matches, type Match } from './match.ts'
 import type { State } from './state.ts'
 
 /** Problems that match go to these channels. */

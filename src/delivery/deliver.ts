@@ -26,7 +26,8 @@ export async function deliver(claimed: Claimed, chat: Chat, pace: Pace, clock: C
       return { kind: 'done', ts: await chat.thread(work.card, work.view, work.event, rings, claimed.id) }
     }
     case 'reply':
-      if (clock.now() - claimed.created > REPLY_MAX_AGE_MS) return { kind: 'drop', error: 'too late to answer' }
+      if (clock.now() - claimed.created > REPLY_MAX_AGE_MS)
+        return { kind: 'drop', error: 'too late to answer' }
       await chat.reply(work.url, work.reply)
       return { kind: 'done', ts: null }
   }

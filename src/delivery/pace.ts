@@ -5,10 +5,10 @@ type Bucket = { tokens: number; filled: number }
 
 /** Says when what may be sent. All times in epoch ms. */
 export type Pace = {
-  /** @returns when the lane may send its next message; `now` or earlier means at once */
+  /** @returns when the lane may send anything at all; `now` or earlier means at once */
   ready(lane: string, now: number): number
-  /** @returns methods that have no budget left, and when the first of them has again */
-  exhausted(now: number): { methods: readonly Method[]; until: number }
+  /** @returns methods that have no budget left in this lane, and when the first of them has again */
+  exhausted(lane: string, now: number): { methods: readonly Method[]; until: number }
   /** Counts one call. */
   spend(lane: string, method: Method, now: number): void
   /** Slack asked to wait. */
@@ -19,6 +19,9 @@ export type Pace = {
   /** @returns true, and remembers it, when the channel may ring */
   mayRing(lane: string, now: number): boolean
 }
+
+/** Methods that put a new message into a channel; edits have a rate of their own, so that a click shows at once. */
+const MESSAGES: readonly Method[] = ['post', 'thread']
 
 /** Token buckets: one a channel for messages, one for all edits. */
 export function createPace(): Pace {
@@ -40,30 +43,29 @@ export function createPace(): Pace {
   }
 
   return {
-    ready: (lane, now) => {
-      const held = Math.max(everything, laneHolds.get(lane) ?? 0)
+    ready: (lane, now) => Math.max(now, everything, laneHolds.get(lane) ?? 0),
+    exhausted: (lane, now) => {
+      const untils = new Map<Method, number>()
+      const empty = (method: Method, until: number): void => {
+        if (until > now) untils.set(method, Math.max(until, untils.get(method) ?? 0))
+      }
+      for (const [method, until] of methodHolds) empty(method, until)
+      fill(edits, UPDATE_BURST, editEveryMs, now)
+      if (edits.tokens < 1) empty('update', edits.filled + editEveryMs)
       const bucket = bucketOf(lane)
       fill(bucket, CHANNEL_BURST, CHANNEL_EVERY_MS, now)
-      const next = bucket.tokens >= 1 ? now : bucket.filled + CHANNEL_EVERY_MS
-      return Math.max(held, next)
-    },
-    exhausted: (now) => {
-      const untils = new Map<Method, number>()
-      for (const [method, until] of methodHolds) if (until > now) untils.set(method, until)
-      fill(edits, UPDATE_BURST, editEveryMs, now)
-      if (edits.tokens < 1) untils.set('update', Math.max(untils.get('update') ?? 0, edits.filled + editEveryMs))
+      if (bucket.tokens < 1) for (const method of MESSAGES) empty(method, bucket.filled + CHANNEL_EVERY_MS)
       return { methods: [...untils.keys()], until: Math.min(...untils.values()) }
     },
     spend: (lane, method, now) => {
       if (method === 'update') {
         fill(edits, UPDATE_BURST, editEveryMs, now)
         edits.tokens -= 1
+      } else if (MESSAGES.includes(method)) {
+        const bucket = bucketOf(lane)
+        fill(bucket, CHANNEL_BURST, CHANNEL_EVERY_MS, now)
+        bucket.tokens -= 1
       }
-      // An answer to one person's action goes to an address of its own, which no channel's rate covers.
-      if (method === 'reply') return
-      const bucket = bucketOf(lane)
-      fill(bucket, CHANNEL_BURST, CHANNEL_EVERY_MS, now)
-      bucket.tokens -= 1
     },
     holdLane: (lane, until) => {
       laneHolds.set(lane, Math.max(laneHolds.get(lane) ?? 0, until))

@@ -89,7 +89,7 @@ export function createWorker({ outbox, chat, clock, log, meter }: WorkerOptions)
       const now = clock.now()
       const ready = pace.ready(lane, now)
       if (ready > now) return sleep(lane, state, ready)
-      const { methods, until } = pace.exhausted(now)
+      const { methods, until } = pace.exhausted(lane, now)
       const claimed = await outbox.claim(lane, methods, LEASE_MS)
       if (claimed === null) {
         state.asked = false
@@ -112,13 +112,19 @@ export function createWorker({ outbox, chat, clock, log, meter }: WorkerOptions)
       standing = 'ok'
     } catch (error) {
       const failure = error instanceof Failure ? error : null
-      if (failure === null) log.error({ err: error, effect: claimed.id }, 'An effect could not be carried out. This is a fault in ackbridge.')
+      if (failure === null)
+        log.error(
+          { err: error, effect: claimed.id },
+          'An effect could not be carried out. This is a fault in ackbridge.',
+        )
       settlement = settleFailure(claimed.attempts, failure ?? bug(error), clock.now())
       if (failure !== null) hold(claimed, failure, settlement, state)
     }
     meter.count('ackbridge_deliveries_total', { method, result: settlement.kind })
     if (settlement.kind === 'done') {
-      meter.observe('ackbridge_delivery_seconds', Math.max(0, clock.now() - claimed.created) / 1000, { method })
+      meter.observe('ackbridge_delivery_seconds', Math.max(0, clock.now() - claimed.created) / 1000, {
+        method,
+      })
     }
     await outbox.settle(claimed, settlement)
   }
@@ -126,10 +132,16 @@ export function createWorker({ outbox, chat, clock, log, meter }: WorkerOptions)
   /** A failure says something of the channel, the method or the token, not only of this effect. */
   function hold(claimed: Claimed, failure: Failure, settlement: Settlement, state: LaneState): void {
     const { lane } = claimed
-    const facts = { lane, effect: claimed.id, attempts: claimed.attempts, reason: failure.detail ?? failure.code }
+    const facts = {
+      lane,
+      effect: claimed.id,
+      attempts: claimed.attempts,
+      reason: failure.detail ?? failure.code,
+    }
     switch (failure.retry.kind) {
       case 'stop':
-        if (standing === 'ok') log.error(facts, `${failure.message} Nothing is sent to Slack until that is put right.`)
+        if (standing === 'ok')
+          log.error(facts, `${failure.message} Nothing is sent to Slack until that is put right.`)
         standing = failure.detail ?? failure.code
         if (settlement.kind === 'retry') pace.holdAll(settlement.at)
         return
@@ -146,7 +158,8 @@ export function createWorker({ outbox, chat, clock, log, meter }: WorkerOptions)
       case 'ambiguous':
         log.warn(facts, `${failure.message} It is tried again.`)
         // An answer to one person has an address of its own; its failure says nothing of the others.
-        if (claimed.work.kind !== 'reply' && failure.code !== 'rejected') pace.holdLane(lane, clock.now() + backoffMs(++state.failures))
+        if (claimed.work.kind !== 'reply' && failure.code !== 'rejected')
+          pace.holdLane(lane, clock.now() + backoffMs(++state.failures))
         return
       case 'gone':
         log.info(facts, 'The message was deleted in Slack; a fresh one follows.')
@@ -172,7 +185,9 @@ export function createWorker({ outbox, chat, clock, log, meter }: WorkerOptions)
       for (const { lane } of outbox.lanes()) wake(lane)
     },
     drain: () =>
-      running === 0 && waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => drained.push(resolve)),
+      running === 0 && waiting.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => drained.push(resolve)),
     stop: async () => {
       stopped = true
       for (const state of lanes.values()) state.cancel?.()
@@ -184,6 +199,8 @@ export function createWorker({ outbox, chat, clock, log, meter }: WorkerOptions)
 }
 
 function bug(error: unknown): Failure {
-  return new Failure('internal', { kind: 'never' }, 'An effect could not be carried out.', { detail: 'internal', cause: error })
+  return new Failure('internal', { kind: 'never' }, 'An effect could not be carried out.', {
+    detail: 'internal',
+    cause: error,
+  })
 }
-

@@ -1,4 +1,4 @@
-import { acknowledge, type AcknowledgeOutcome, type AcknowledgeRequest } from '../core/acknowledge.ts'
+import { type AcknowledgeOutcome, type AcknowledgeRequest, acknowledge } from '../core/acknowledge.ts'
 import { type Changes, NO_CHANGES } from '../core/changes.ts'
 import type { Effect } from '../core/effect.ts'
 import type { Groups, PermissionRule, Person } from '../core/permit.ts'
@@ -25,7 +25,10 @@ export type AcknowledgeResult = AcknowledgeOutcome | { readonly kind: 'repeated'
 export type AcknowledgeProblem = (command: AcknowledgeCommand) => Promise<AcknowledgeResult>
 
 /** A person takes a problem, whichever way they asked. @throws Failure `unavailable` when it could not be stored */
-export function createAcknowledgeProblem(store: Pick<Store, 'decide'>, rules: readonly PermissionRule[]): AcknowledgeProblem {
+export function createAcknowledgeProblem(
+  store: Pick<Store, 'decide'>,
+  rules: readonly PermissionRule[],
+): AcknowledgeProblem {
   return (command) =>
     store.decide({ problems: [command.problem], interaction: command.interaction }, (loaded, now) => {
       if (loaded.repeated) return { changes: NO_CHANGES, answer: { kind: 'repeated' } }
@@ -46,7 +49,11 @@ function decide(
   if (refusal !== null) return refuse(command, view, refusal, now)
   if (view === null) return refuse(command, null, { why: 'problem-unknown' }, now)
   // Until a monitor's API can be told, every acknowledgement is kept here only, and the card says so.
-  const request: AcknowledgeRequest = { ...command, by: { id: person.id, name: person.name }, handOver: 'not_supported' }
+  const request: AcknowledgeRequest = {
+    ...command,
+    by: { id: person.id, name: person.name },
+    handOver: 'not_supported',
+  }
   const { outcome, changes } = acknowledge(view, request, now)
   if (outcome.kind === 'refused') return refuse(command, view, outcome.refusal, now)
   if (outcome.kind === 'held' && command.replyTo !== null) {
@@ -60,7 +67,11 @@ function heldReply(url: string, { problem, check }: ProblemView): Effect {
   const by = held?.by ?? { id: null, name: 'Somebody' }
   const since = held?.at ?? problem.opened
   const { comment = null, until = null } = held ?? {}
-  return { kind: 'reply', url, reply: { what: 'held', problem: problem.id, name: checkName(check), by, since, comment, until } }
+  return {
+    kind: 'reply',
+    url,
+    reply: { what: 'held', problem: problem.id, name: checkName(check), by, since, comment, until },
+  }
 }
 
 function refuse(

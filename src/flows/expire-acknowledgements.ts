@@ -36,7 +36,11 @@ export function createExpireAcknowledgements(store: Store, clock: Clock, log: Lo
     return store.decide({ problems: [id] }, (loaded, now) => {
       const view = loaded.problem(id)
       if (view === null) return { changes: NO_CHANGES, answer: undefined }
-      const { changes } = removeAcknowledgement(view, { by: null, through: 'expiry', because: 'expiry', handOver: 'not_supported' }, now)
+      const { changes } = removeAcknowledgement(
+        view,
+        { by: null, through: 'expiry', because: 'expiry', handOver: 'not_supported' },
+        now,
+      )
       return { changes, answer: undefined }
     })
   }

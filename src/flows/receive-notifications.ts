@@ -1,6 +1,6 @@
 import type { Changes } from '../core/changes.ts'
 import type { HistoryEntry } from '../core/history.ts'
-import { type Outcome, receive, type ReceiveContext } from '../core/lifecycle.ts'
+import { type Outcome, type ReceiveContext, receive } from '../core/lifecycle.ts'
 import { type Notification, senderIdentity } from '../core/notification.ts'
 import type { Decision, Loaded, Store } from '../core/ports.ts'
 import { type CheckState, hostName, serviceName } from '../core/problem.ts'

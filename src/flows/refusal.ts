@@ -37,6 +37,9 @@ export function refusalChanges(refused: Refused, replyTo: string | null, now: nu
   return {
     ...NO_CHANGES,
     history: [refusalEntry(refused, now)],
-    effects: replyTo === null ? [] : [{ kind: 'reply', url: replyTo, reply: { what: 'refused', refusal: refused.refusal } }],
+    effects:
+      replyTo === null
+        ? []
+        : [{ kind: 'reply', url: replyTo, reply: { what: 'refused', refusal: refused.refusal } }],
   }
 }

@@ -20,7 +20,10 @@ export type RemoveResult = RemoveOutcome | { readonly kind: 'repeated' }
 export type RemoveAcknowledgement = (command: RemoveCommand) => Promise<RemoveResult>
 
 /** A person takes an acknowledgement back. @throws Failure `unavailable` when it could not be stored */
-export function createRemoveAcknowledgement(store: Pick<Store, 'decide'>, rules: readonly PermissionRule[]): RemoveAcknowledgement {
+export function createRemoveAcknowledgement(
+  store: Pick<Store, 'decide'>,
+  rules: readonly PermissionRule[],
+): RemoveAcknowledgement {
   return (command) =>
     store.decide({ problems: [command.problem], interaction: command.interaction }, (loaded, now) => {
       if (loaded.repeated) return { changes: NO_CHANGES, answer: { kind: 'repeated' } }
@@ -41,8 +44,14 @@ function decide(
   if (refusal !== null) return refuse(command, view, refusal, now)
   if (view === null) return refuse(command, null, { why: 'problem-unknown' }, now)
   const by = { id: person.id, name: person.name }
-  const { outcome, changes } = removeAcknowledgement(view, { by, through, because: 'person', handOver: 'not_supported' }, now)
-  return outcome.kind === 'refused' ? refuse(command, view, outcome.refusal, now) : { changes, answer: outcome }
+  const { outcome, changes } = removeAcknowledgement(
+    view,
+    { by, through, because: 'person', handOver: 'not_supported' },
+    now,
+  )
+  return outcome.kind === 'refused'
+    ? refuse(command, view, outcome.refusal, now)
+    : { changes, answer: outcome }
 }
 
 function refuse(

@@ -35,7 +35,12 @@ export const UNAVAILABLE: HttpRefusal = {
 }
 
 /** Answers with JSON, unless the other end has gone. */
-export function sendJson(response: ServerResponse, status: number, body: object, headers: Readonly<Record<string, string>> = {}): void {
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  body: object,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const text = JSON.stringify(body)
   response.writeHead(status, {
     'Content-Type': 'application/json',

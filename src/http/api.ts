@@ -37,7 +37,8 @@ export function createApiRoutes(queries: Queries, authenticate: Authenticate, cl
     problems: (request, response, query) => {
       if (!permitted(request, response)) return
       const filter = parseProblemFilter(Object.fromEntries(query))
-      if ('fault' in filter) return sendRefusal(response, { status: 400, error: 'invalid_request', message: filter.fault })
+      if ('fault' in filter)
+        return sendRefusal(response, { status: 400, error: 'invalid_request', message: filter.fault })
       const { limit, cursor, csv } = page(query)
       const { rows, cursor: next } = queries.problems(filter, limit, cursor)
       if (csv) sendText(response, 200, 'text/csv; charset=utf-8', problemsCsv(rows))
@@ -46,7 +47,8 @@ export function createApiRoutes(queries: Queries, authenticate: Authenticate, cl
     history: (request, response, query) => {
       if (!permitted(request, response)) return
       const filter = parseHistoryFilter(Object.fromEntries(query), clock.now())
-      if ('fault' in filter) return sendRefusal(response, { status: 400, error: 'invalid_request', message: filter.fault })
+      if ('fault' in filter)
+        return sendRefusal(response, { status: 400, error: 'invalid_request', message: filter.fault })
       const { limit, cursor, csv } = page(query)
       const { rows, cursor: next } = queries.history(filter, limit, cursor)
       if (csv) sendText(response, 200, 'text/csv; charset=utf-8', historyCsv(rows))

@@ -7,11 +7,18 @@ const COUNTERS = {
   ackbridge_notifications_rejected_total: ['Notifications that were not understood', ['kind']],
   ackbridge_requests_refused_total: ['Requests turned away, by reason', ['reason']],
   ackbridge_deliveries_total: ['Attempts to deliver an effect, by what became of them', ['method', 'result']],
-  ackbridge_interactions_total: ['Actions of people in Slack, by what became of them', ['surface', 'outcome']],
+  ackbridge_interactions_total: [
+    'Actions of people in Slack, by what became of them',
+    ['surface', 'outcome'],
+  ],
 } as const satisfies Record<string, readonly [string, readonly string[]]>
 
 const HISTOGRAMS = {
-  ackbridge_delivery_seconds: ['Time from the cause to its delivery', ['method'], [0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800]],
+  ackbridge_delivery_seconds: [
+    'Time from the cause to its delivery',
+    ['method'],
+    [0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800],
+  ],
 } as const satisfies Record<string, readonly [string, readonly string[], readonly number[]]>
 
 export type Metrics = {
@@ -30,7 +37,16 @@ export function createMetrics(): Metrics {
     counters.set(name, new Counter({ name, help, labelNames: [...labelNames], registers: [registry] }))
   }
   for (const [name, [help, labelNames, buckets]] of Object.entries(HISTOGRAMS)) {
-    histograms.set(name, new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [registry] }))
+    histograms.set(
+      name,
+      new Histogram({
+        name,
+        help,
+        labelNames: [...labelNames],
+        buckets: [...buckets],
+        registers: [registry],
+      }),
+    )
   }
   return {
     meter: {

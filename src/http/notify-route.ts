@@ -2,7 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Failure } from '../core/failure.ts'
 import type { Log, Meter } from '../core/ports.ts'
 import type { ReceiveNotifications, Rejected } from '../flows/receive-notifications.ts'
-import { type Intake, type Issue, type Monitor, type MonitorKind, NOTIFICATIONS_MAX } from '../monitors/monitor.ts'
+import {
+  type Intake,
+  type Issue,
+  type Monitor,
+  type MonitorKind,
+  NOTIFICATIONS_MAX,
+} from '../monitors/monitor.ts'
 import { type HttpRefusal, sendJson, sendRefusal, UNAVAILABLE } from './answer.ts'
 import { type Authenticate, type Grant, keyOf, mayNotify } from './auth.ts'
 import { mediaTypeOf, parseBody, readBody } from './read-body.ts'
@@ -65,7 +71,11 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
       if (problems.length === 0) return refuse(invalid(intake.rejected))
       sendJson(response, named?.kind.accepted ?? 202, { accepted: problems.length, problems })
     } catch (error) {
-      if (!(error instanceof Failure)) options.log.error({ err: error }, 'A notification could not be handled. This is a fault in ackbridge.')
+      if (!(error instanceof Failure))
+        options.log.error(
+          { err: error },
+          'A notification could not be handled. This is a fault in ackbridge.',
+        )
       refuse(UNAVAILABLE)
     }
   }
@@ -145,7 +155,12 @@ function invalid(rejected: Intake['rejected']): HttpRefusal {
   const issues: Issue[] = rejected.flat().slice(0, ISSUES_MAX)
   const [first] = issues
   const what = first === undefined ? 'holds nothing to be told' : `${first.path} ${first.message}`.trim()
-  return { status: 400, error: 'invalid_notification', message: `The notification was not accepted: ${what}.`, issues }
+  return {
+    status: 400,
+    error: 'invalid_notification',
+    message: `The notification was not accepted: ${what}.`,
+    issues,
+  }
 }
 
 function rejectedOf(intake: Intake, named: Monitor | null, bytes: Buffer): readonly Rejected[] {
@@ -153,7 +168,10 @@ function rejectedOf(intake: Intake, named: Monitor | null, bytes: Buffer): reado
   const excerpt = bytes.toString('utf8', 0, EXCERPT_MAX_CHARS).toWellFormed()
   return intake.rejected.map((issues) => ({
     monitor: named.name,
-    reason: issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; ').slice(0, EXCERPT_MAX_CHARS),
+    reason: issues
+      .map(({ path, message }) => `${path} ${message}`.trim())
+      .join('; ')
+      .slice(0, EXCERPT_MAX_CHARS),
     excerpt,
   }))
 }

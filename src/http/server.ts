@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock, Log } from '../core/ports.ts'
@@ -59,7 +65,8 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
   }
-  const server: Server = tls === null ? createServer(settings, listener) : createTlsServer({ ...settings, ...tls }, listener)
+  const server: Server =
+    tls === null ? createServer(settings, listener) : createTlsServer({ ...settings, ...tls }, listener)
   server.on('connection', onArrival)
   server.on('clientError', refuseBrokenRequest)
   await new Promise<void>((resolve, reject) => {
@@ -104,14 +111,20 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 
-async function handle(request: IncomingMessage, response: ServerResponse, routes: Routes | null): Promise<void> {
+async function handle(
+  request: IncomingMessage,
+  response: ServerResponse,
+  routes: Routes | null,
+): Promise<void> {
   const { path, query } = splitUrl(request.url ?? '/')
-  if (path === '/healthz') return onlyGet(request, response, () => sendText(response, 200, 'application/json', '{"status":"ok"}'))
+  if (path === '/healthz')
+    return onlyGet(request, response, () => sendText(response, 200, 'application/json', '{"status":"ok"}'))
   if (routes === null) {
     request.resume()
     return sendRefusal(response, UNAVAILABLE)
   }
-  if (path === '/notify') return onlyPost(request, response, () => routes.notify(request, response, { monitor: null, key: null }))
+  if (path === '/notify')
+    return onlyPost(request, response, () => routes.notify(request, response, { monitor: null, key: null }))
   const [, first, second, third, fourth] = path.split('/')
   if (first === 'notify' && second && fourth === undefined && third !== '') {
     const monitor = decode(second)
@@ -132,15 +145,23 @@ async function handle(request: IncomingMessage, response: ServerResponse, routes
         sendText(response, 200, type, text)
       })
     case '/api/problems':
-      return onlyGet(request, response, () => routes.api.problems(request, response, new URLSearchParams(query)))
+      return onlyGet(request, response, () =>
+        routes.api.problems(request, response, new URLSearchParams(query)),
+      )
     case '/api/history':
-      return onlyGet(request, response, () => routes.api.history(request, response, new URLSearchParams(query)))
+      return onlyGet(request, response, () =>
+        routes.api.history(request, response, new URLSearchParams(query)),
+      )
   }
   request.resume()
   sendRefusal(response, { status: 404, error: 'not_found', message: 'There is nothing at this address.' })
 }
 
-async function passToSlack(request: IncomingMessage, response: ServerResponse, slack: Routes['slack']): Promise<void> {
+async function passToSlack(
+  request: IncomingMessage,
+  response: ServerResponse,
+  slack: Routes['slack'],
+): Promise<void> {
   const body = await readBody(request)
   if (Buffer.isBuffer(body)) slack?.(request, response, body)
   else sendRefusal(response, body)
@@ -160,11 +181,19 @@ function decode(part: string): string | null {
   }
 }
 
-function onlyPost(request: IncomingMessage, response: ServerResponse, run: () => void | Promise<void>): void | Promise<void> {
+function onlyPost(
+  request: IncomingMessage,
+  response: ServerResponse,
+  run: () => void | Promise<void>,
+): void | Promise<void> {
   return request.method === 'POST' ? run() : refuseMethod(request, response, 'POST')
 }
 
-function onlyGet(request: IncomingMessage, response: ServerResponse, run: () => void | Promise<void>): void | Promise<void> {
+function onlyGet(
+  request: IncomingMessage,
+  response: ServerResponse,
+  run: () => void | Promise<void>,
+): void | Promise<void> {
   request.resume()
   const { method } = request
   return method === 'GET' || method === 'HEAD' ? run() : refuseMethod(request, response, 'GET, HEAD')

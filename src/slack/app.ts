@@ -3,6 +3,7 @@ import { App } from '@slack/bolt'
 import { fetch as undiciFetch } from 'undici'
 import type { Chat, Clock, Log } from '../core/ports.ts'
 import { registerActions } from './actions/register.ts'
+import { boltLogger } from './bolt-logger.ts'
 import { createChat } from './chat.ts'
 import { clientOptions, createClient, proxyAgent, type SlackConnection } from './client.ts'
 import { registerCommands } from './commands/register.ts'
@@ -12,7 +13,6 @@ import { createPeople, type People } from './people.ts'
 import { SocketReceiver } from './socket-receiver.ts'
 import type { SurfaceParts } from './surface.ts'
 import { registerViews } from './views/register.ts'
-import { boltLogger } from './bolt-logger.ts'
 
 /** Who may be asked about while a request waits, and for how long. */
 const IN_REQUEST_TIMEOUT_MS = 1_500
@@ -29,7 +29,12 @@ export type SlackOptions = {
 }
 
 /** Who we are in Slack. */
-export type SlackIdentity = { readonly team: string; readonly teamName: string; readonly botUser: string; readonly scopes: readonly string[] }
+export type SlackIdentity = {
+  readonly team: string
+  readonly teamName: string
+  readonly botUser: string
+  readonly scopes: readonly string[]
+}
 
 export type Slack = {
   readonly chat: Chat
@@ -48,11 +53,22 @@ export type Slack = {
 }
 
 /** Builds everything that speaks with Slack. Nothing is sent before it is asked for. */
-export function createSlack({ botToken, appToken, signingSecret, connection, clock, log }: SlackOptions): Slack {
+export function createSlack({
+  botToken,
+  appToken,
+  signingSecret,
+  connection,
+  clock,
+  log,
+}: SlackOptions): Slack {
   const agent = proxyAgent(connection)
   const client = createClient(botToken, connection, agent)
   let team: string | null = null
-  const people = createPeople(createClient(botToken, connection, agent, IN_REQUEST_TIMEOUT_MS), () => team, clock)
+  const people = createPeople(
+    createClient(botToken, connection, agent, IN_REQUEST_TIMEOUT_MS),
+    () => team,
+    clock,
+  )
   const http = appToken === null ? createHttpReceiver(signingSecret, clock, log) : null
   const socket = appToken === null ? null : new SocketReceiver(appToken, connection, agent, clock, log)
   const receiver = http?.receiver ?? socket
@@ -66,7 +82,12 @@ export function createSlack({ botToken, appToken, signingSecret, connection, clo
       try {
         const { team_id, team: teamName, user_id, response_metadata } = await client.auth.test()
         if (team_id === undefined || user_id === undefined) throw platformFailure('internal_error')
-        return { team: team_id, teamName: teamName ?? team_id, botUser: user_id, scopes: response_metadata?.scopes ?? [] }
+        return {
+          team: team_id,
+          teamName: teamName ?? team_id,
+          botUser: user_id,
+          scopes: response_metadata?.scopes ?? [],
+        }
       } catch (error) {
         throw slackFailure(error)
       }
@@ -85,7 +106,9 @@ export function createSlack({ botToken, appToken, signingSecret, connection, clo
       const all: SurfaceParts = { ...parts, people }
       registerCommands(app, all)
       registerActions(app, all, async (url, message) => {
-        await respond(url, { response_type: 'ephemeral', replace_original: false, ...message }).catch(() => undefined)
+        await respond(url, { response_type: 'ephemeral', replace_original: false, ...message }).catch(
+          () => undefined,
+        )
       })
       registerViews(app, all)
       await socket?.start()
@@ -104,7 +127,10 @@ function createRespond({ apiUrl }: SlackConnection, agent: ReturnType<typeof pro
   const { origin } = new URL(apiUrl)
   return async (url: string, body: object): Promise<number> => {
     const target = new URL(url)
-    if (target.origin !== origin && !(target.protocol === 'https:' && target.hostname.endsWith('.slack.com'))) {
+    if (
+      target.origin !== origin &&
+      !(target.protocol === 'https:' && target.hostname.endsWith('.slack.com'))
+    ) {
       throw platformFailure('expired_url')
     }
     const answer = await undiciFetch(target, {

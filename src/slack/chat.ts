@@ -15,31 +15,53 @@ const SEARCH_PAGES_MAX = 5
 /** Nothing in a message is to be parsed, unfurled or linked beyond what the blocks say. */
 const INERT = { parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false } as const
 
-type Search = { readonly messages?: readonly { ts?: string; metadata?: { event_type?: string; event_payload?: object } }[]; readonly response_metadata?: { next_cursor?: string } }
+type Search = {
+  readonly messages?: readonly { ts?: string; metadata?: { event_type?: string; event_payload?: object } }[]
+  readonly response_metadata?: { next_cursor?: string }
+}
 
 /** Posts and edits cards through Slack's Web API. Every method throws a classified Failure. */
 export function createChat(client: WebClient, respond: (url: string, body: object) => Promise<number>): Chat {
   return {
     post: async (ref, view, now) => {
       const posted = await call(() =>
-        client.chat.postMessage({ channel: ref.channel, ...card(ref, view, now), ...INERT, metadata: metadataOf(ref.id) }),
+        client.chat.postMessage({
+          channel: ref.channel,
+          ...card(ref, view, now),
+          ...INERT,
+          metadata: metadataOf(ref.id),
+        }),
       )
       return posted.ts ?? fail()
     },
     update: async (ref, view, now) => {
       if (ref.ts === null) throw platformFailure('message_not_found')
       const { ts, channel } = ref
-      await call(() => client.chat.update({ channel, ts, ...card(ref, view, now), parse: 'none', link_names: false }))
+      await call(() =>
+        client.chat.update({ channel, ts, ...card(ref, view, now), parse: 'none', link_names: false }),
+      )
     },
     thread: async (ref, view, event, rings, effectId) => {
       if (ref.ts === null) throw platformFailure('message_not_found')
-      const message = { channel: ref.channel, thread_ts: ref.ts, ...threadLine(ref, view, event, rings), ...INERT, metadata: metadataOf(effectId) }
-      const posted = await call(() => client.chat.postMessage(rings ? { ...message, reply_broadcast: true } : message))
+      const message = {
+        channel: ref.channel,
+        thread_ts: ref.ts,
+        ...threadLine(ref, view, event, rings),
+        ...INERT,
+        metadata: metadataOf(effectId),
+      }
+      const posted = await call(() =>
+        client.chat.postMessage(rings ? { ...message, reply_broadcast: true } : message),
+      )
       return posted.ts ?? fail()
     },
     find: (ref, effectId, since) => find(client, ref, effectId, since),
     reply: async (url, reply) => {
-      const status = await respond(url, { response_type: 'ephemeral', replace_original: false, ...replyMessage(reply) }).catch((error: unknown) => {
+      const status = await respond(url, {
+        response_type: 'ephemeral',
+        replace_original: false,
+        ...replyMessage(reply),
+      }).catch((error: unknown) => {
         throw slackFailure(error)
       })
       if (status === 404 || status === 410) throw platformFailure('expired_url')
@@ -65,25 +87,40 @@ function fail(): never {
 }
 
 /** Looks through the channel, or the card's thread, for a message that carries our id. */
-async function find(client: WebClient, ref: CardRef, effectId: string | null, since: number): Promise<string | null | 'unknown'> {
+async function find(
+  client: WebClient,
+  ref: CardRef,
+  effectId: string | null,
+  since: number,
+): Promise<string | null | 'unknown'> {
   const id = effectId ?? ref.id
   const oldest = String(Math.max(0, (since - CLOCK_SLACK_MS) / 1000))
   const { channel } = ref
   let cursor: string | undefined
   for (let page = 0; page < SEARCH_PAGES_MAX; page++) {
-    const options = { channel, oldest, limit: SEARCH_PAGE, include_all_metadata: true, ...(cursor === undefined ? {} : { cursor }) }
+    const options = {
+      channel,
+      oldest,
+      limit: SEARCH_PAGE,
+      include_all_metadata: true,
+      ...(cursor === undefined ? {} : { cursor }),
+    }
     let found: Search
     try {
-      found = (effectId === null || ref.ts === null
-        ? await client.conversations.history(options)
-        : await client.conversations.replies({ ...options, ts: ref.ts })) as Search
+      found = (
+        effectId === null || ref.ts === null
+          ? await client.conversations.history(options)
+          : await client.conversations.replies({ ...options, ts: ref.ts })
+      ) as Search
     } catch (error) {
       const failure = slackFailure(error)
       // Without the scope to read, or the membership, nobody can look.
       if (failure.retry.kind === 'stop' || failure.retry.kind === 'never') return 'unknown'
       throw failure
     }
-    const message = (found.messages ?? []).find(({ metadata }) => (metadata?.event_payload as { id?: unknown } | undefined)?.id === id)
+    const message = (found.messages ?? []).find(
+      ({ metadata }) => (metadata?.event_payload as { id?: unknown } | undefined)?.id === id,
+    )
     if (message?.ts !== undefined) return message.ts
     cursor = found.response_metadata?.next_cursor || undefined
     if (cursor === undefined) return null

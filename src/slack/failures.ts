@@ -1,4 +1,9 @@
-import { WebAPIHTTPError, WebAPIPlatformError, WebAPIRateLimitedError, WebAPIRequestError } from '@slack/web-api'
+import {
+  WebAPIHTTPError,
+  WebAPIPlatformError,
+  WebAPIRateLimitedError,
+  WebAPIRequestError,
+} from '@slack/web-api'
 import { Failure, type FailureCode, type RetryClass } from '../core/failure.ts'
 
 /*
@@ -8,31 +13,91 @@ import { Failure, type FailureCode, type RetryClass } from '../core/failure.ts'
 
 /** This message will not go there, however often it is tried. */
 const NEVER = [
-  'channel_not_found', 'not_in_channel', 'is_archived', 'restricted_action', 'restricted_action_read_only_channel',
-  'restricted_action_thread_only_channel', 'restricted_action_non_threadable_channel', 'restricted_action_thread_locked',
-  'cannot_reply_to_message', 'messages_tab_disabled', 'no_text', 'invalid_blocks', 'invalid_blocks_format',
-  'msg_blocks_too_long', 'msg_too_long', 'too_many_attachments', 'attachment_payload_limit_exceeded',
-  'markdown_text_conflict', 'invalid_metadata_format', 'invalid_metadata_schema', 'metadata_too_large',
-  'metadata_must_be_sent_from_app', 'invalid_arguments', 'invalid_arg_name', 'invalid_array_arg', 'invalid_charset',
-  'invalid_form_data', 'invalid_post_type', 'missing_post_type', 'missing_file_data', 'team_not_found',
-  'slack_connect_canvas_sharing_blocked', 'slack_connect_file_link_sharing_blocked', 'slack_connect_blocked_file_type',
-  'method_deprecated', 'deprecated_endpoint', 'user_not_found', 'view_too_large', 'expired_trigger_id',
-  'trigger_exchanged', 'exchanged_trigger_id', 'invalid_trigger_id', 'invalid_attachments', 'expired_url', 'used_url',
+  'channel_not_found',
+  'not_in_channel',
+  'is_archived',
+  'restricted_action',
+  'restricted_action_read_only_channel',
+  'restricted_action_thread_only_channel',
+  'restricted_action_non_threadable_channel',
+  'restricted_action_thread_locked',
+  'cannot_reply_to_message',
+  'messages_tab_disabled',
+  'no_text',
+  'invalid_blocks',
+  'invalid_blocks_format',
+  'msg_blocks_too_long',
+  'msg_too_long',
+  'too_many_attachments',
+  'attachment_payload_limit_exceeded',
+  'markdown_text_conflict',
+  'invalid_metadata_format',
+  'invalid_metadata_schema',
+  'metadata_too_large',
+  'metadata_must_be_sent_from_app',
+  'invalid_arguments',
+  'invalid_arg_name',
+  'invalid_array_arg',
+  'invalid_charset',
+  'invalid_form_data',
+  'invalid_post_type',
+  'missing_post_type',
+  'missing_file_data',
+  'team_not_found',
+  'slack_connect_canvas_sharing_blocked',
+  'slack_connect_file_link_sharing_blocked',
+  'slack_connect_blocked_file_type',
+  'method_deprecated',
+  'deprecated_endpoint',
+  'user_not_found',
+  'view_too_large',
+  'expired_trigger_id',
+  'trigger_exchanged',
+  'exchanged_trigger_id',
+  'invalid_trigger_id',
+  'invalid_attachments',
+  'expired_url',
+  'used_url',
 ] as const
 
 /** Nothing will work until the operator acts. */
 const STOP = [
-  'not_authed', 'invalid_auth', 'account_inactive', 'token_revoked', 'token_expired', 'missing_scope', 'no_permission',
-  'not_allowed_token_type', 'access_denied', 'ekm_access_denied', 'enterprise_is_restricted', 'org_login_required',
-  'two_factor_setup_required', 'team_access_not_granted', 'accesslimited',
+  'not_authed',
+  'invalid_auth',
+  'account_inactive',
+  'token_revoked',
+  'token_expired',
+  'missing_scope',
+  'no_permission',
+  'not_allowed_token_type',
+  'access_denied',
+  'ekm_access_denied',
+  'enterprise_is_restricted',
+  'org_login_required',
+  'two_factor_setup_required',
+  'team_access_not_granted',
+  'accesslimited',
 ] as const
 
 /** The message that was to be changed is not there for us any more. */
-const GONE = ['message_not_found', 'cant_update_message', 'edit_window_closed', 'is_inactive', 'block_mismatch', 'thread_not_found'] as const
+const GONE = [
+  'message_not_found',
+  'cant_update_message',
+  'edit_window_closed',
+  'is_inactive',
+  'block_mismatch',
+  'thread_not_found',
+] as const
 
 const LATER = [
-  'ratelimited', 'rate_limited', 'message_limit_exceeded', 'service_unavailable', 'team_added_to_org',
-  'external_channel_migrating', 'update_failed', 'streaming_state_conflict',
+  'ratelimited',
+  'rate_limited',
+  'message_limit_exceeded',
+  'service_unavailable',
+  'team_added_to_org',
+  'external_channel_migrating',
+  'update_failed',
+  'streaming_state_conflict',
 ] as const
 
 /** Slack says itself that some of it may have been done. */
@@ -41,11 +106,41 @@ const AMBIGUOUS = ['internal_error', 'fatal_error', 'request_timeout'] as const
 type Meaning = { readonly code: FailureCode; readonly retry: RetryClass; readonly sentence: string }
 
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  ...NEVER.map((word) => [word, { code: 'rejected', retry: { kind: 'never' }, sentence: 'Slack refuses this message.' }] as const),
-  ...STOP.map((word) => [word, { code: 'unauthorized', retry: { kind: 'stop' }, sentence: 'Slack refuses our token.' }] as const),
-  ...GONE.map((word) => [word, { code: 'not_found', retry: { kind: 'gone' }, sentence: 'The message is not there any more.' }] as const),
-  ...LATER.map((word) => [word, { code: 'unavailable', retry: { kind: 'later' }, sentence: 'Slack asks to come back later.' }] as const),
-  ...AMBIGUOUS.map((word) => [word, { code: 'unavailable', retry: { kind: 'ambiguous' }, sentence: 'Slack failed half-way.' }] as const),
+  ...NEVER.map(
+    (word) =>
+      [
+        word,
+        { code: 'rejected', retry: { kind: 'never' }, sentence: 'Slack refuses this message.' },
+      ] as const,
+  ),
+  ...STOP.map(
+    (word) =>
+      [
+        word,
+        { code: 'unauthorized', retry: { kind: 'stop' }, sentence: 'Slack refuses our token.' },
+      ] as const,
+  ),
+  ...GONE.map(
+    (word) =>
+      [
+        word,
+        { code: 'not_found', retry: { kind: 'gone' }, sentence: 'The message is not there any more.' },
+      ] as const,
+  ),
+  ...LATER.map(
+    (word) =>
+      [
+        word,
+        { code: 'unavailable', retry: { kind: 'later' }, sentence: 'Slack asks to come back later.' },
+      ] as const,
+  ),
+  ...AMBIGUOUS.map(
+    (word) =>
+      [
+        word,
+        { code: 'unavailable', retry: { kind: 'ambiguous' }, sentence: 'Slack failed half-way.' },
+      ] as const,
+  ),
 ])
 
 /** Longer words are no words: a proxy that answers with a page makes the SDK report the page as the error. */
@@ -56,34 +151,56 @@ export function slackFailure(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof WebAPIRateLimitedError) {
     const ms = Math.max(1, error.retryAfter) * 1000
-    return new Failure('rate_limited', { kind: 'after', ms }, 'Slack asks to slow down.', { detail: 'ratelimited' })
+    return new Failure('rate_limited', { kind: 'after', ms }, 'Slack asks to slow down.', {
+      detail: 'ratelimited',
+    })
   }
   if (error instanceof WebAPIPlatformError) return platformFailure(error.data.error)
   if (error instanceof WebAPIHTTPError) {
     const { statusCode } = error
     const retry: RetryClass = statusCode >= 500 ? { kind: 'ambiguous' } : { kind: 'later' }
-    return new Failure('unavailable', retry, `Slack answered with status ${statusCode}.`, { detail: `status ${statusCode}` })
-  }
-  if (error instanceof WebAPIRequestError) {
-    return new Failure('unavailable', { kind: 'ambiguous' }, 'Slack could not be reached, or its answer got lost.', {
-      detail: causeWord(error),
-      cause: error,
+    return new Failure('unavailable', retry, `Slack answered with status ${statusCode}.`, {
+      detail: `status ${statusCode}`,
     })
   }
+  if (error instanceof WebAPIRequestError) {
+    return new Failure(
+      'unavailable',
+      { kind: 'ambiguous' },
+      'Slack could not be reached, or its answer got lost.',
+      {
+        detail: causeWord(error),
+        cause: error,
+      },
+    )
+  }
   // A 429 without Retry-After comes as a plain Error.
-  return new Failure('unavailable', { kind: 'ambiguous' }, 'The call of Slack failed.', { detail: 'unknown', cause: error })
+  return new Failure('unavailable', { kind: 'ambiguous' }, 'The call of Slack failed.', {
+    detail: 'unknown',
+    cause: error,
+  })
 }
 
 /** @returns the failure for one of Slack's error words */
 export function platformFailure(word: string): Failure {
   if (!WORD.test(word)) {
-    return new Failure('unavailable', { kind: 'ambiguous' }, 'The answer was not Slack’s; a proxy may have sent it.', { detail: 'no answer of Slack' })
+    return new Failure(
+      'unavailable',
+      { kind: 'ambiguous' },
+      'The answer was not Slack’s; a proxy may have sent it.',
+      { detail: 'no answer of Slack' },
+    )
   }
   const meaning = MEANINGS.get(word)
   if (meaning !== undefined) {
     return new Failure(meaning.code, meaning.retry, `${meaning.sentence} (${word})`, { detail: word })
   }
-  return new Failure('rejected', { kind: 'later' }, `Slack answered with an error that is not known here. (${word})`, { detail: word })
+  return new Failure(
+    'rejected',
+    { kind: 'later' },
+    `Slack answered with an error that is not known here. (${word})`,
+    { detail: word },
+  )
 }
 
 function causeWord(error: WebAPIRequestError): string {

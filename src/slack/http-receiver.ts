@@ -38,7 +38,10 @@ export function createHttpReceiver(signingSecret: string, clock: Clock, log: Log
       const timestamp = header(request, 'x-slack-request-timestamp')
       const signature = header(request, 'x-slack-signature')
       if (!verify({ timestamp, signature, body }, clock.now())) {
-        log.warn({}, 'A request to /slack/events was refused: its signature is missing, wrong, out of date or was used before.')
+        log.warn(
+          {},
+          'A request to /slack/events was refused: its signature is missing, wrong, out of date or was used before.',
+        )
         response.writeHead(401).end()
         return
       }

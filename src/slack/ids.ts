@@ -24,14 +24,20 @@ export const BLOCK = {
 export const METADATA_EVENT = 'ackbridge'
 
 /** What a button that acts on several problems carries. */
-export type Many = { readonly problems: readonly string[]; readonly comment: string | null; readonly until: number | null }
+export type Many = {
+  readonly problems: readonly string[]
+  readonly comment: string | null
+  readonly until: number | null
+}
 
 /** Characters that a button's value may have. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
 export const BUTTON_VALUE_MAX_CHARS = 2000
 
 /** @returns the value of such a button, null when it would be too long */
 export function encodeMany({ problems, comment, until }: Many): string | null {
-  const packed = problems.map((id) => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')).join('.')
+  const packed = problems
+    .map((id) => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url'))
+    .join('.')
   const value = JSON.stringify({ p: packed, c: comment, u: until })
   return value.length <= BUTTON_VALUE_MAX_CHARS ? value : null
 }

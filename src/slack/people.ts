@@ -75,7 +75,8 @@ export function createPeople(client: WebClient, team: () => string | null, clock
 
   return {
     person,
-    groups: async (ids) => new Map(await Promise.all(ids.map(async (id) => [id, await members(id)] as const))),
+    groups: async (ids) =>
+      new Map(await Promise.all(ids.map(async (id) => [id, await members(id)] as const))),
   }
 }
 

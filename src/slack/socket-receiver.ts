@@ -39,7 +39,13 @@ export class SocketReceiver implements Receiver {
   #stopped = true
   #cancel: (() => void) | null = null
 
-  constructor(appToken: string, connection: SlackConnection, agent: EnvHttpProxyAgent | undefined, clock: Clock, log: Log) {
+  constructor(
+    appToken: string,
+    connection: SlackConnection,
+    agent: EnvHttpProxyAgent | undefined,
+    clock: Clock,
+    log: Log,
+  ) {
     this.#appToken = appToken
     this.#connection = connection
     this.#agent = agent
@@ -109,12 +115,18 @@ export class SocketReceiver implements Receiver {
 
   #replace(): void {
     this.#current = null
-    this.#connect().catch((error: unknown) => this.#log.error({ err: error }, 'The next connection to Slack failed.'))
+    this.#connect().catch((error: unknown) =>
+      this.#log.error({ err: error }, 'The next connection to Slack failed.'),
+    )
   }
 
   #later(reason: string): void {
     const ms = Math.min(BACKOFF_FIRST_MS * 2 ** this.#failures++, BACKOFF_MAX_MS)
-    if (this.#failures === 2) this.#log.error({ reason }, 'Slack cannot be reached; clicks and commands fail until it can. It is tried again.')
+    if (this.#failures === 2)
+      this.#log.error(
+        { reason },
+        'Slack cannot be reached; clicks and commands fail until it can. It is tried again.',
+      )
     else this.#log.warn({ reason }, 'Slack cannot be reached. It is tried again.')
     this.#cancel?.()
     this.#cancel = this.#clock.timer(ms, () => this.#replace())
@@ -131,13 +143,21 @@ export class SocketReceiver implements Receiver {
         ...(retry_reason === undefined ? {} : { retryReason: retry_reason }),
       })
     } catch (error) {
-      this.#log.error({ err: error }, 'An event from Slack could not be handled. This is a fault in ackbridge.')
+      this.#log.error(
+        { err: error },
+        'An event from Slack could not be handled. This is a fault in ackbridge.',
+      )
     }
   }
 }
 
 function isDisconnect(data: unknown): boolean {
-  const text = typeof data === 'string' ? data : data instanceof Uint8Array || data instanceof ArrayBuffer ? new TextDecoder().decode(data) : ''
+  const text =
+    typeof data === 'string'
+      ? data
+      : data instanceof Uint8Array || data instanceof ArrayBuffer
+        ? new TextDecoder().decode(data)
+        : ''
   if (!text.includes('"disconnect"')) return false
   try {
     return (JSON.parse(text) as { type?: unknown }).type === 'disconnect'

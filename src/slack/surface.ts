@@ -43,7 +43,8 @@ export async function onSurface(
     meter.count('ackbridge_interactions_total', { surface, outcome: await run() })
   } catch (error) {
     meter.count('ackbridge_interactions_total', { surface, outcome: 'unavailable' })
-    if (!(error instanceof Failure)) log.error({ err: error, surface }, 'An action could not be handled. This is a fault in ackbridge.')
+    if (!(error instanceof Failure))
+      log.error({ err: error, surface }, 'An action could not be handled. This is a fault in ackbridge.')
     await failed()
   }
 }

@@ -5,7 +5,10 @@ const SKEW_MAX_SECONDS = 300
 /** Signatures remembered against replay; more requests than this in ten minutes are not people's. */
 const REMEMBERED_MAX = 20_000
 
-export type Verify = (request: { timestamp: string | undefined; signature: string | undefined; body: Buffer }, now: number) => boolean
+export type Verify = (
+  request: { timestamp: string | undefined; signature: string | undefined; body: Buffer },
+  now: number,
+) => boolean
 
 /**
  * Checks that a request comes from Slack, is of now, and is not one that was seen before.
@@ -19,7 +22,9 @@ export function createVerify(secret: string): Verify {
     if (timestamp === undefined || signature === undefined || !/^\d{1,12}$/.test(timestamp)) return false
     const seconds = Number(timestamp)
     if (Math.abs(now / 1000 - seconds) > SKEW_MAX_SECONDS) return false
-    const expected = Buffer.from(`v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`)
+    const expected = Buffer.from(
+      `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`,
+    )
     const given = Buffer.from(signature)
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return false
     if (seen.has(signature)) return false

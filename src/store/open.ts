@@ -1,6 +1,12 @@
 import { resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
-import { type BesideStore, type OpenStore, openSqlite, openSqliteBeside, type StoreOptions } from './sqlite/store.ts'
+import {
+  type BesideStore,
+  type OpenStore,
+  openSqlite,
+  openSqliteBeside,
+  type StoreOptions,
+} from './sqlite/store.ts'
 
 export type { BesideStore, OpenStore } from './sqlite/store.ts'
 

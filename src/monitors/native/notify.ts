@@ -1,4 +1,9 @@
-import { keyOfNames, NOTIFICATION_TYPES, type Notification, type NotificationType } from '../../core/notification.ts'
+import {
+  keyOfNames,
+  NOTIFICATION_TYPES,
+  type Notification,
+  type NotificationType,
+} from '../../core/notification.ts'
 import { isFine, parseState, type State } from '../../core/state.ts'
 import type { Body, Intake, IntakeContext, Issue } from '../monitor.ts'
 import { boundOutput, cleanName, cleanText } from '../shared/clean-text.ts'
@@ -49,7 +54,10 @@ function build(n: NativeNotification, monitor: string): Notification | { issues:
     issues.push({ path: 'url', message: 'has to be an http or https address' })
   }
   if (issues.length > 0) return { issues }
-  const { output, longOutput } = boundOutput(cleanText(n.output ?? ''), n.longOutput === undefined ? null : cleanText(n.longOutput))
+  const { output, longOutput } = boundOutput(
+    cleanText(n.output ?? ''),
+    n.longOutput === undefined ? null : cleanText(n.longOutput),
+  )
   return {
     monitor,
     key: n.key === undefined ? keyOfNames(host, service) : n.key,
@@ -69,7 +77,10 @@ function build(n: NativeNotification, monitor: string): Notification | { issues:
     url: n.url ?? null,
     id: n.id ?? null,
     labels: n.labels === undefined ? null : cleanLabels(n.labels),
-    fields: n.fields === undefined ? null : n.fields.map(({ label, value }) => ({ label: cleanName(label), value: cleanText(value) })),
+    fields:
+      n.fields === undefined
+        ? null
+        : n.fields.map(({ label, value }) => ({ label: cleanName(label), value: cleanText(value) })),
     channel: n.channel ?? null,
   }
 }
@@ -82,9 +93,11 @@ function readTypeAndState(
   const state = n.state === undefined ? null : parseState(n.state, service === null ? 'host' : 'service')
   const word = n.type?.toUpperCase()
   const type = word ?? (state !== null && isFine(state) ? 'RECOVERY' : 'PROBLEM')
-  if (!TYPES.has(type)) issues.push({ path: 'type', message: `has to be one of ${NOTIFICATION_TYPES.join(', ')}` })
+  if (!TYPES.has(type))
+    issues.push({ path: 'type', message: `has to be one of ${NOTIFICATION_TYPES.join(', ')}` })
   if (n.state !== undefined && state === null) {
-    const words = service === null ? 'UP, DOWN or UNREACHABLE (0, 1, 2)' : 'OK, WARNING, CRITICAL or UNKNOWN (0, 1, 2, 3)'
+    const words =
+      service === null ? 'UP, DOWN or UNREACHABLE (0, 1, 2)' : 'OK, WARNING, CRITICAL or UNKNOWN (0, 1, 2, 3)'
     const of = service === null ? 'a host without a service' : 'a service'
     issues.push({ path: 'state', message: `of ${of} has to be ${words}` })
   }
@@ -97,5 +110,7 @@ function optionalName(value: string | undefined): string | null {
 }
 
 function cleanLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(labels).map(([label, value]) => [cleanName(label), cleanText(value)]))
+  return Object.fromEntries(
+    Object.entries(labels).map(([label, value]) => [cleanName(label), cleanText(value)]),
+  )
 }

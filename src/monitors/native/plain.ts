@@ -2,11 +2,18 @@ import type { NativeNotification } from './schema.ts'
 
 type Reader = (value: unknown) => boolean
 
-const short = (max: number): Reader => (value) => typeof value === 'string' && value.length <= max
-const shortOrNumber = (max: number): Reader => (value) =>
-  typeof value === 'number' || (typeof value === 'string' && value.length <= max)
-const filled = (max: number): Reader => (value) =>
-  typeof value === 'string' && value.length > 0 && value.length <= max
+const short =
+  (max: number): Reader =>
+  (value) =>
+    typeof value === 'string' && value.length <= max
+const shortOrNumber =
+  (max: number): Reader =>
+  (value) =>
+    typeof value === 'number' || (typeof value === 'string' && value.length <= max)
+const filled =
+  (max: number): Reader =>
+  (value) =>
+    typeof value === 'string' && value.length > 0 && value.length <= max
 
 /** What each key may hold here. A key that is not listed is left to the schema. */
 const PLAIN: ReadonlyMap<string, Reader> = new Map([

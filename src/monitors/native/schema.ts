@@ -2,7 +2,11 @@ import { z } from 'zod'
 
 const TEXT_MAX = 256 * 1024
 const text = z.string().max(TEXT_MAX)
-const name = z.string().trim().min(1, 'must not be empty').max(1024)
+const name = z
+  .string({ error: ({ input }) => (input === undefined ? 'is required' : 'has to be text') })
+  .trim()
+  .min(1, 'must not be empty')
+  .max(1024)
 const optional = <T extends z.ZodType>(of: T) => of.nullish().transform((value) => value ?? undefined)
 
 /** The native notification. Unknown keys are ignored; null is the same as absent. */
@@ -23,7 +27,11 @@ export const NativeNotification = z.object({
   time: optional(z.union([z.string().max(64), z.number()])),
   url: optional(z.string().max(3000)),
   id: optional(z.union([z.string().min(1).max(256), z.number()]).transform(String)),
-  labels: optional(z.record(z.string().max(256), z.string().max(4096)).refine((o) => Object.keys(o).length <= 100, 'at most 100 labels')),
+  labels: optional(
+    z
+      .record(z.string().max(256), z.string().max(4096))
+      .refine((o) => Object.keys(o).length <= 100, 'at most 100 labels'),
+  ),
   fields: optional(z.array(z.object({ label: z.string().max(256), value: z.string().max(4096) })).max(20)),
   monitor: optional(z.string().max(256)),
   channel: optional(z.string().max(64)),

@@ -26,7 +26,10 @@ export function cleanText(value: string): string {
  *
  * @returns both; long output null when it is empty
  */
-export function boundOutput(output: string, longOutput: string | null): { output: string; longOutput: string | null } {
+export function boundOutput(
+  output: string,
+  longOutput: string | null,
+): { output: string; longOutput: string | null } {
   // A UTF-16 unit is at most three bytes of UTF-8, so short texts need no counting.
   const units = output.length + (longOutput?.length ?? 0)
   if (units * 3 <= OUTPUT_MAX_BYTES) return { output, longOutput: longOutput === '' ? null : longOutput }

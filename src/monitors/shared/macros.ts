@@ -1,4 +1,9 @@
-import { keyOfNames, NOTIFICATION_TYPES, type Notification, type NotificationType } from '../../core/notification.ts'
+import {
+  keyOfNames,
+  NOTIFICATION_TYPES,
+  type Notification,
+  type NotificationType,
+} from '../../core/notification.ts'
 import { parseState } from '../../core/state.ts'
 import { type Body, type Intake, type Issue, NOTIFICATIONS_MAX, rejectedIntake } from '../monitor.ts'
 import { boundOutput, cleanName, cleanText } from './clean-text.ts'
@@ -35,7 +40,12 @@ export function notifyByMacros({ value }: Body, monitor: string, identity: Ident
   return { notifications, rejected }
 }
 
-function read(macros: Macros, monitor: string, identity: IdentityMacros, issues: Issue[]): Notification | null {
+function read(
+  macros: Macros,
+  monitor: string,
+  identity: IdentityMacros,
+  issues: Issue[],
+): Notification | null {
   const host = nameOf(macros, ...identity.host)
   if (host === null) {
     issues.push({ path: identity.host[0] ?? '', message: 'is required' })
@@ -59,7 +69,12 @@ const MACROS_MAX = 500
 function normaliseMacros(given: object): Macros {
   const macros = new Map<string, string>()
   for (const [name, value] of Object.entries(given).slice(0, MACROS_MAX)) {
-    const text = typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
+    const text =
+      typeof value === 'string'
+        ? value
+        : typeof value === 'number' || typeof value === 'boolean'
+          ? String(value)
+          : ''
     if (text.trim() === '' || UNEXPANDED.test(text.trim())) continue
     const normal = normaliseName(name)
     if (!macros.has(normal)) macros.set(normal, text)
@@ -102,13 +117,24 @@ type FamilyNames = {
  *
  * @param issues gets what is missing or not understood
  */
-function fromMacros(macros: Macros, monitor: string, names: FamilyNames, issues: Issue[]): Notification | null {
+function fromMacros(
+  macros: Macros,
+  monitor: string,
+  names: FamilyNames,
+  issues: Issue[],
+): Notification | null {
   const { service } = names
   const of = service === null ? 'host' : 'service'
-  const word = (firstOf(macros, 'notificationtype') ?? '').toUpperCase().replace(/\s*\(.*$/, '').trim()
+  const word = (firstOf(macros, 'notificationtype') ?? '')
+    .toUpperCase()
+    .replace(/\s*\(.*$/, '')
+    .trim()
   const type = TYPE_WORDS[word] ?? word
   if (!TYPES.has(type)) {
-    issues.push({ path: 'notificationtype', message: word === '' ? 'is required' : `${cleanName(word)} is not a notification type` })
+    issues.push({
+      path: 'notificationtype',
+      message: word === '' ? 'is required' : `${cleanName(word)} is not a notification type`,
+    })
   }
   const given = firstOf(macros, `${of}state`, `${of}stateid`, 'state')
   const state = given === null ? null : parseState(given, of)

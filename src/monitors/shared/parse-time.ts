@@ -9,7 +9,9 @@ const SECONDS_MAX = 4_102_444_800
 export function parseTime(value: string | number): number | null {
   const seconds = typeof value === 'number' ? value : /^\d{1,11}(\.\d+)?$/.test(value) ? Number(value) : null
   if (seconds !== null) {
-    return Number.isFinite(seconds) && seconds >= 0 && seconds <= SECONDS_MAX ? Math.round(seconds * 1000) : null
+    return Number.isFinite(seconds) && seconds >= 0 && seconds <= SECONDS_MAX
+      ? Math.round(seconds * 1000)
+      : null
   }
   if (!/^\d{4}-\d\d-\d\dT/.test(String(value))) return null
   const ms = Date.parse(String(value))

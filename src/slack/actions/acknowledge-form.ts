@@ -1,5 +1,5 @@
-import type { Refusal } from '../../core/refusal.ts'
 import { checkName } from '../../core/problem.ts'
+import type { Refusal } from '../../core/refusal.ts'
 import { acknowledgeForm as form, sentenceView } from '../views/acknowledge.ts'
 import { refusalSentence } from '../words.ts'
 import type { Press } from './register.ts'
@@ -17,7 +17,10 @@ export async function acknowledgeForm(press: Press): Promise<string> {
         : view.problem.closed !== null
           ? { why: 'closed', name: checkName(view.check), closed: view.problem.closed }
           : null
-  const shown = refusal !== null || view === null ? sentenceView(refusalSentence(refusal ?? { why: 'problem-unknown' })) : form(view)
+  const shown =
+    refusal !== null || view === null
+      ? sentenceView(refusalSentence(refusal ?? { why: 'problem-unknown' }))
+      : form(view)
   try {
     await client.views.open({ trigger_id: triggerId, view: shown })
   } catch (error) {

@@ -1,13 +1,19 @@
-import type { AllMiddlewareArgs, App, BlockAction, ButtonAction, SlackActionMiddlewareArgs } from '@slack/bolt'
+import type {
+  AllMiddlewareArgs,
+  App,
+  BlockAction,
+  ButtonAction,
+  SlackActionMiddlewareArgs,
+} from '@slack/bolt'
+import type { WebClient } from '@slack/web-api'
+import type { Acting } from '../../flows/acknowledge-problem.ts'
+import { replyMessage } from '../blocks/reply.ts'
+import { ACTION } from '../ids.ts'
+import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { acknowledge } from './acknowledge.ts'
 import { acknowledgeForm } from './acknowledge-form.ts'
 import { acknowledgeMany } from './acknowledge-many.ts'
 import { remove } from './remove.ts'
-import { replyMessage } from '../blocks/reply.ts'
-import { ACTION } from '../ids.ts'
-import { type SurfaceParts, actingOf, onSurface } from '../surface.ts'
-import type { Acting } from '../../flows/acknowledge-problem.ts'
-import type { WebClient } from '@slack/web-api'
 
 /** A press of one of our buttons. */
 export type Press = {
@@ -34,13 +40,21 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 ])
 
 /** Answers every press in a message or form, also of buttons that are not known any more. */
-export function registerActions(app: App, parts: SurfaceParts, tell: (url: string, message: object) => Promise<void>): void {
+export function registerActions(
+  app: App,
+  parts: SurfaceParts,
+  tell: (url: string, message: object) => Promise<void>,
+): void {
   app.action(/.*/, (args) => answer(args as unknown as Args, parts, tell))
 }
 
 type Args = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
 
-async function answer({ body, action, ack, client }: Args, parts: SurfaceParts, tell: (url: string, message: object) => Promise<void>): Promise<void> {
+async function answer(
+  { body, action, ack, client }: Args,
+  parts: SurfaceParts,
+  tell: (url: string, message: object) => Promise<void>,
+): Promise<void> {
   const run = HANDLERS.get(action.action_id)
   if (run === undefined) return ack()
   const replyTo = body.response_url ?? null
@@ -49,14 +63,23 @@ async function answer({ body, action, ack, client }: Args, parts: SurfaceParts, 
     'button',
     async () => {
       const acting = await actingOf(parts, body.user.id)
-      const press = { parts, acting, value: action.value ?? '', interaction: interactionOf(body, action), triggerId: body.trigger_id, replyTo, client }
+      const press = {
+        parts,
+        acting,
+        value: action.value ?? '',
+        interaction: interactionOf(body, action),
+        triggerId: body.trigger_id,
+        replyTo,
+        client,
+      }
       const outcome = await run(press)
       await ack()
       return outcome
     },
     async () => {
       await ack()
-      if (replyTo !== null) await tell(replyTo, replyMessage({ what: 'refused', refusal: { why: 'unavailable' } }))
+      if (replyTo !== null)
+        await tell(replyTo, replyMessage({ what: 'refused', refusal: { why: 'unavailable' } }))
     },
   )
 }

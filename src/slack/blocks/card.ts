@@ -6,7 +6,20 @@ import { checkName, type ProblemView } from '../../core/problem.ts'
 import type { State } from '../../core/state.ts'
 import { ACTION } from '../ids.ts'
 import { stateLook, stateWord } from './state.ts'
-import { context, date, dateToken, duration, escapeText, line, link, mention, mrkdwn, plain, preformatted, text } from './text.ts'
+import {
+  context,
+  date,
+  dateToken,
+  duration,
+  escapeText,
+  line,
+  link,
+  mention,
+  mrkdwn,
+  plain,
+  preformatted,
+  text,
+} from './text.ts'
 
 export type CardMessage = {
   readonly text: string
@@ -33,11 +46,14 @@ export function card(ref: CardRef, view: ProblemView, now: number): CardMessage 
   const state = shownState(view)
   const blocks = [output(view), who(view), facts(ref, view, now)].filter((block) => block !== null)
   const buttons = buttonsOf(view)
-  const body: KnownBlock[] = buttons.length === 0 ? blocks : [...blocks, { type: 'actions', elements: buttons }]
+  const body: KnownBlock[] =
+    buttons.length === 0 ? blocks : [...blocks, { type: 'actions', elements: buttons }]
   return {
     text: escapeText(fallback(view, state)),
     blocks: [head(ref, view, state)],
-    attachments: [{ color: stateLook(state).colour, fallback: escapeText(fallback(view, state)), blocks: body }],
+    attachments: [
+      { color: stateLook(state).colour, fallback: escapeText(fallback(view, state)), blocks: body },
+    ],
   }
 }
 
@@ -71,7 +87,9 @@ function head(ref: CardRef, { problem, check }: ProblemView, state: State | null
 
 function output({ check, tally }: ProblemView): RichTextBlock | null {
   const { text: shown, cut } = outputPreview(tally.output, tally.longOutput)
-  const fields = (check.fields ?? []).slice(0, FIELDS_SHOWN).map(({ label, value }) => `${label}: ${cutChars(value, 200)}`)
+  const fields = (check.fields ?? [])
+    .slice(0, FIELDS_SHOWN)
+    .map(({ label, value }) => `${label}: ${cutChars(value, 200)}`)
   const lines = [...(shown === '' ? [] : [cut ? `${shown}\n…` : shown]), ...fields]
   return lines.length === 0 ? null : preformatted(lines.join('\n'))
 }
@@ -125,7 +143,10 @@ function facts(ref: CardRef, { problem, check, tally }: ProblemView, now: number
   const open = problem.closed === null
   const since = `since ${dateToken(problem.opened)}`
   const lasted = open && now - problem.opened >= 60_000 ? ` (${duration(now - problem.opened)})` : ''
-  const late = ref.ts === null && now - problem.opened > LATE_MS ? ` · delivered ${duration(now - problem.opened)} late` : ''
+  const late =
+    ref.ts === null && now - problem.opened > LATE_MS
+      ? ` · delivered ${duration(now - problem.opened)} late`
+      : ''
   const rest = [
     tally.count > 1 ? `${tally.count} notifications` : '',
     check.monitor,
@@ -156,5 +177,10 @@ function buttonsOf({ problem }: ProblemView): Button[] {
 
 /** A button of ours. Its value names the problem, so that an old one never acts on a newer problem. */
 export function button(actionId: string, label: string, value: string): Button {
-  return { type: 'button', action_id: actionId, text: { type: 'plain_text', text: label, emoji: false }, value }
+  return {
+    type: 'button',
+    action_id: actionId,
+    text: { type: 'plain_text', text: label, emoji: false },
+    value,
+  }
 }

@@ -1,8 +1,8 @@
 import type { KnownBlock } from '@slack/types'
 import type { HistoryRow } from '../../core/history.ts'
 import { cutChars } from '../../core/output-preview.ts'
-import type { ReplyMessage } from './reply.ts'
 import { inert } from './problem-list.ts'
+import type { ReplyMessage } from './reply.ts'
 import { stateLook, stateWord } from './state.ts'
 import { dateToken, mrkdwn } from './text.ts'
 

@@ -18,16 +18,27 @@ export const MANY_MAX = 40
  *
  * @param what in words, what was asked for; null when everything was
  */
-export function problemList(counts: ProblemCounts, views: readonly ProblemView[], what: string | null): ReplyMessage {
+export function problemList(
+  counts: ProblemCounts,
+  views: readonly ProblemView[],
+  what: string | null,
+): ReplyMessage {
   if (views.length === 0) {
     const sentence = what === null ? 'Nothing is open. 🟢' : `Nothing open matches “${escapeText(what)}”. 🟢`
     return { text: sentence, blocks: [{ type: 'section', text: mrkdwn(sentence) }] }
   }
-  const parts = counts.byState.map(({ state, open }) => `${stateLook(state).emoji} ${open} ${stateWord(state)}`)
+  const parts = counts.byState.map(
+    ({ state, open }) => `${stateLook(state).emoji} ${open} ${stateWord(state)}`,
+  )
   const head = `*${counts.open} open*, ${counts.untaken} that nobody has:  ${parts.join('   ')}`
   const blocks: KnownBlock[] = [{ type: 'section', text: mrkdwn(head) }, ...views.slice(0, LIST_MAX).map(row)]
   const hidden = counts.open - Math.min(views.length, LIST_MAX)
-  if (hidden > 0) blocks.push(context(plain(`${hidden} more. Name a host or add unacked, critical, warning, down or mine to see fewer.`)))
+  if (hidden > 0)
+    blocks.push(
+      context(
+        plain(`${hidden} more. Name a host or add unacked, critical, warning, down or mine to see fewer.`),
+      ),
+    )
   return { text: `${counts.open} open, ${counts.untaken} that nobody has`, blocks }
 }
 
@@ -42,7 +53,10 @@ function row(view: ProblemView): SectionBlock {
 function rowText({ problem, check, tally }: ProblemView): string {
   const held = problem.acknowledgement
   const [first = ''] = tally.output.split('\n', 1)
-  const who = held === null ? '' : `\n${escapeText(held.by.name)} has it${held.until === null ? '' : `, until ${dateToken(held.until)}`}`
+  const who =
+    held === null
+      ? ''
+      : `\n${escapeText(held.by.name)} has it${held.until === null ? '' : `, until ${dateToken(held.until)}`}`
   const said = first === '' ? '' : `\n${inert(cutChars(first, 120))}`
   return `${stateLook(problem.state).emoji} *${stateWord(problem.state)}*  ${inert(checkName(check))}  (${inert(check.monitor)}) since ${dateToken(problem.opened)}${said}${who}`
 }
@@ -57,19 +71,38 @@ export function inert(text: string): string {
  *
  * @param total how many matched; the views may be the first of them
  */
-export function whichList(views: readonly ProblemView[], total: number, asked: string, many: Omit<Many, 'problems'>): ReplyMessage {
+export function whichList(
+  views: readonly ProblemView[],
+  total: number,
+  asked: string,
+  many: Omit<Many, 'problems'>,
+): ReplyMessage {
   const sentence = `“${escapeText(asked)}” matches ${total} open problems. Which one?`
   const free = views.filter(({ problem }) => problem.acknowledgement === null)
-  const value = total <= MANY_MAX && free.length > 1 ? encodeMany({ ...many, problems: free.map(({ problem }) => problem.id) }) : null
+  const value =
+    total <= MANY_MAX && free.length > 1
+      ? encodeMany({ ...many, problems: free.map(({ problem }) => problem.id) })
+      : null
   const all: KnownBlock[] =
     value === null
       ? []
-      : [{ type: 'actions', elements: [button(ACTION.acknowledgeMany, `Acknowledge all ${free.length}`, value)] }]
+      : [
+          {
+            type: 'actions',
+            elements: [button(ACTION.acknowledgeMany, `Acknowledge all ${free.length}`, value)],
+          },
+        ]
   const hidden = total - Math.min(views.length, LIST_MAX)
-  const more: KnownBlock[] = hidden > 0 ? [context(plain(`${hidden} more. Name the host or service more closely to see fewer.`))] : []
+  const more: KnownBlock[] =
+    hidden > 0 ? [context(plain(`${hidden} more. Name the host or service more closely to see fewer.`))] : []
   return {
     text: sentence,
-    blocks: [{ type: 'section', text: mrkdwn(sentence) }, ...views.slice(0, LIST_MAX).map((view) => whichRow(view, many)), ...more, ...all],
+    blocks: [
+      { type: 'section', text: mrkdwn(sentence) },
+      ...views.slice(0, LIST_MAX).map((view) => whichRow(view, many)),
+      ...more,
+      ...all,
+    ],
   }
 }
 
@@ -78,5 +111,7 @@ function whichRow(view: ProblemView, many: Omit<Many, 'problems'>): SectionBlock
   const section = row(view)
   if (view.problem.acknowledgement !== null || (many.comment === null && many.until === null)) return section
   const value = encodeMany({ ...many, problems: [view.problem.id] })
-  return value === null ? section : { ...section, accessory: button(ACTION.acknowledgeMany, 'Acknowledge', value) }
+  return value === null
+    ? section
+    : { ...section, accessory: button(ACTION.acknowledgeMany, 'Acknowledge', value) }
 }

@@ -1,4 +1,10 @@
-import type { ContextBlockElement, MrkdwnElement, PlainTextElement, RichTextBlock, RichTextElement } from '@slack/types'
+import type {
+  ContextBlockElement,
+  MrkdwnElement,
+  PlainTextElement,
+  RichTextBlock,
+  RichTextElement,
+} from '@slack/types'
 import { cutChars } from '../../core/output-preview.ts'
 
 /*
@@ -26,7 +32,10 @@ export function plain(text: string, max = SECTION_MAX_CHARS): PlainTextElement {
   return { type: 'plain_text', text: cutChars(text === '' ? ' ' : text, max), emoji: false }
 }
 
-export function context(...elements: ContextBlockElement[]): { type: 'context'; elements: ContextBlockElement[] } {
+export function context(...elements: ContextBlockElement[]): {
+  type: 'context'
+  elements: ContextBlockElement[]
+} {
   return { type: 'context', elements }
 }
 
@@ -63,7 +72,10 @@ export function mention(id: string): Inline {
 
 /** One line of rich text. */
 export function line(...elements: Inline[]): RichTextBlock {
-  return { type: 'rich_text', elements: [{ type: 'rich_text_section', elements: elements.filter(isNotEmpty) }] }
+  return {
+    type: 'rich_text',
+    elements: [{ type: 'rich_text_section', elements: elements.filter(isNotEmpty) }],
+  }
 }
 
 /** Slack refuses an empty text element. */
@@ -75,7 +87,9 @@ function isNotEmpty(element: Inline): boolean {
 export function preformatted(value: string): RichTextBlock {
   return {
     type: 'rich_text',
-    elements: [{ type: 'rich_text_preformatted', elements: [{ type: 'text', text: shownOutput(value) }], border: 0 }],
+    elements: [
+      { type: 'rich_text_preformatted', elements: [{ type: 'text', text: shownOutput(value) }], border: 0 },
+    ],
   }
 }
 

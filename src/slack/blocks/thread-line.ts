@@ -52,15 +52,25 @@ function closedSentence(event: Extract<ThreadEvent, { what: 'closed' }>): string
   return `${stateLook(event.state).emoji} ${stateWord(event.state)}: recovered after ${lasted}`
 }
 
-function acknowledgedSentence(event: Extract<ThreadEvent, { what: 'acknowledged' }>, monitor: string): string {
+function acknowledgedSentence(
+  event: Extract<ThreadEvent, { what: 'acknowledged' }>,
+  monitor: string,
+): string {
   const { by, comment, tookOverFrom, foreign, handOver } = event
   const how = tookOverFrom === null ? 'acknowledged' : `took over from ${tookOverFrom}`
-  const where = foreign ? ` in ${monitor}` : handOver === 'not_supported' ? ` (kept here only: ${monitor} is not told)` : ''
+  const where = foreign
+    ? ` in ${monitor}`
+    : handOver === 'not_supported'
+      ? ` (kept here only: ${monitor} is not told)`
+      : ''
   const said = comment === null ? '' : `: “${cutChars(comment, 1000)}”`
   return `${by.name} ${how}${where}${said}`
 }
 
-function removedSentence(event: Extract<ThreadEvent, { what: 'acknowledgement-removed' }>, monitor: string): string {
+function removedSentence(
+  event: Extract<ThreadEvent, { what: 'acknowledgement-removed' }>,
+  monitor: string,
+): string {
   switch (event.because) {
     case 'person':
       return `${event.by?.name ?? 'Somebody'} removed the acknowledgement`

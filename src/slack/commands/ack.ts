@@ -41,7 +41,8 @@ export async function ack(input: CommandInput): Promise<CommandAnswer> {
   })
   if (looked.kind === 'refused') return refused(looked.refusal)
   const found = looked.answer
-  if (found.kind === 'nothing') return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+  if (found.kind === 'nothing')
+    return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
   const when = await parseWhen(found.rest, acting.person.zone, parts.clock.now())
   if (when.kind === 'unclear') return refused({ why: 'when-unclear', text: when.text })
   const until = when.kind === 'until' ? when.at : null
@@ -49,12 +50,20 @@ export async function ack(input: CommandInput): Promise<CommandAnswer> {
   const [first, second] = found.open
   if (first === undefined) return refused({ why: 'fine', name: nameOfFound(found) })
   if (second !== undefined) {
-    return { message: whichList(found.open, found.open.length, found.asked, { comment, until }), outcome: 'asked' }
+    return {
+      message: whichList(found.open, found.open.length, found.asked, { comment, until }),
+      outcome: 'asked',
+    }
   }
   return acknowledgeOne(input, first, comment, until)
 }
 
-async function acknowledgeOne(input: CommandInput, view: ProblemView, comment: string | null, until: number | null): Promise<CommandAnswer> {
+async function acknowledgeOne(
+  input: CommandInput,
+  view: ProblemView,
+  comment: string | null,
+  until: number | null,
+): Promise<CommandAnswer> {
   const { parts, acting, interaction } = input
   const result = await parts.acknowledge({
     ...acting,
@@ -69,11 +78,19 @@ async function acknowledgeOne(input: CommandInput, view: ProblemView, comment: s
     takeOver: false,
     replyTo: null,
   })
-  const zoneNote = until !== null && acting.person.zone === null ? ' (your time zone is not known, so it was read as UTC)' : ''
+  const zoneNote =
+    until !== null && acting.person.zone === null
+      ? ' (your time zone is not known, so it was read as UTC)'
+      : ''
   return { message: resultMessage(result, view, until, zoneNote), outcome: result.kind }
 }
 
-function resultMessage(result: AcknowledgeResult, view: ProblemView, until: number | null, zoneNote: string): ReplyMessage {
+function resultMessage(
+  result: AcknowledgeResult,
+  view: ProblemView,
+  until: number | null,
+  zoneNote: string,
+): ReplyMessage {
   const name = escapeText(checkName(view.check))
   switch (result.kind) {
     case 'acknowledged': {
@@ -84,7 +101,15 @@ function resultMessage(result: AcknowledgeResult, view: ProblemView, until: numb
       return said(`You have ${name} already. Nothing was changed.`)
     case 'held': {
       const { by, at, comment, until: end } = result.acknowledgement
-      const reply = { what: 'held', problem: view.problem.id, name: checkName(view.check), by, since: at, comment, until: end } as const
+      const reply = {
+        what: 'held',
+        problem: view.problem.id,
+        name: checkName(view.check),
+        by,
+        since: at,
+        comment,
+        until: end,
+      } as const
       return replyMessage(reply)
     }
     case 'refused':
@@ -118,4 +143,3 @@ async function choose({ parts, acting, client, triggerId }: CommandInput): Promi
 export function refused(refusal: Refusal): CommandAnswer {
   return { message: said(refusalSentence(refusal)), outcome: 'refused' }
 }
-

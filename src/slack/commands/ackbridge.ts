@@ -6,7 +6,9 @@ import { problems } from './problems.ts'
 export async function ackbridge(input: CommandInput): Promise<CommandAnswer> {
   const [word = '', ...rest] = input.text.split(/\s+/)
   if (/^(status|problems)$/i.test(word)) return problems({ ...input, text: rest.join(' ') })
-  const { message } = { message: said(helpText(input.parts.commandPrefix, /^(help)?$/i.test(word) ? null : word)) }
+  const { message } = {
+    message: said(helpText(input.parts.commandPrefix, /^(help)?$/i.test(word) ? null : word)),
+  }
   return { message, outcome: 'help' }
 }
 

@@ -11,7 +11,8 @@ export async function history({ parts, acting, text }: CommandInput): Promise<Co
     const found = findChecks(queries, text, parts.monitors)
     if (found.kind === 'nothing') return found
     const [first] = found.states
-    if (first === undefined || !visible({ check: first.check, state: first.problem?.state ?? null })) return null
+    if (first === undefined || !visible({ check: first.check, state: first.problem?.state ?? null }))
+      return null
     const service = found.named === 'service' ? (first.check.service ?? undefined) : undefined
     const filter: HistoryFilter = { host: first.check.host, service, monitor: first.check.monitor }
     return { kind: 'checks' as const, name: nameOfFound(found), page: queries.history(filter, HISTORY_SHOWN) }
@@ -19,6 +20,7 @@ export async function history({ parts, acting, text }: CommandInput): Promise<Co
   if (looked.kind === 'refused') return refused(looked.refusal)
   const found = looked.answer
   if (found === null) return refused({ why: 'nothing-matches', asked: text, suggestions: [] })
-  if (found.kind === 'nothing') return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+  if (found.kind === 'nothing')
+    return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
   return { message: historyList(found.name, found.page.rows, found.page.cursor !== null), outcome: 'seen' }
 }

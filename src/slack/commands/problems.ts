@@ -13,7 +13,9 @@ export async function problems({ parts, acting, text }: CommandInput): Promise<C
     const asked = known ? exact : { ...filter, host: `${host}*` }
     return {
       counts: queries.counts(asked),
-      views: queries.problems(asked, LIST_MAX).rows.filter(({ check, problem }) => visible({ check, state: problem.state })),
+      views: queries
+        .problems(asked, LIST_MAX)
+        .rows.filter(({ check, problem }) => visible({ check, state: problem.state })),
     }
   })
   if (looked.kind === 'refused') return refused(looked.refusal)

@@ -32,14 +32,26 @@ async function answer(
   const run = COMMANDS.get(known) ?? COMMANDS.get(name)
   const tell = (message: CommandAnswer['message']): Promise<void> =>
     message === null ? acknowledge() : acknowledge({ response_type: 'ephemeral', ...message })
-  if (run === undefined) return tell(said(`\`${command.command.slice(0, 40)}\` is not one of ackbridge’s commands. \`/ackbridge help\` lists them.`))
+  if (run === undefined)
+    return tell(
+      said(
+        `\`${command.command.slice(0, 40)}\` is not one of ackbridge’s commands. \`/ackbridge help\` lists them.`,
+      ),
+    )
   await onSurface(
     parts,
     'command',
     async () => {
       const acting = await actingOf(parts, command.user_id)
       const text = unescape(command.text ?? '').trim()
-      const { message, outcome } = await run({ parts, acting, text, interaction: command.trigger_id, triggerId: command.trigger_id, client })
+      const { message, outcome } = await run({
+        parts,
+        acting,
+        text,
+        interaction: command.trigger_id,
+        triggerId: command.trigger_id,
+        client,
+      })
       await tell(message)
       return outcome
     },

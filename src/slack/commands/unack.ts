@@ -19,27 +19,42 @@ export async function unack(input: CommandInput): Promise<CommandAnswer> {
     }
     const found = findChecks(queries, text, parts.monitors)
     if (found.kind === 'nothing') return found
-    const open = openProblemsOf(found).flatMap(({ problem }) => (problem === null ? [] : [queries.problem(problem.id)]))
-    const taken = open.filter((view) => view !== null).filter(({ problem }) => problem.acknowledgement !== null)
+    const open = openProblemsOf(found).flatMap(({ problem }) =>
+      problem === null ? [] : [queries.problem(problem.id)],
+    )
+    const taken = open
+      .filter((view) => view !== null)
+      .filter(({ problem }) => problem.acknowledgement !== null)
     return { kind: 'checks' as const, taken, name: nameOfFound(found) }
   })
   if (looked.kind === 'refused') return refused(looked.refusal)
   const found = looked.answer
-  if (found.kind === 'nothing') return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+  if (found.kind === 'nothing')
+    return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
   const { taken, name } = found
   const [first, second] = taken
   if (first === undefined) {
-    return name === null ? { message: said('You have no problem at the moment.'), outcome: 'nothing' } : refused({ why: 'not-acknowledged', name })
+    return name === null
+      ? { message: said('You have no problem at the moment.'), outcome: 'nothing' }
+      : refused({ why: 'not-acknowledged', name })
   }
   if (second !== undefined || name === null) return { message: whichOf(taken), outcome: 'asked' }
-  const result = await parts.remove({ ...acting, problem: first.problem.id, through: 'command', interaction, replyTo: null })
+  const result = await parts.remove({
+    ...acting,
+    problem: first.problem.id,
+    through: 'command',
+    interaction,
+    replyTo: null,
+  })
   return { message: resultMessage(result, first), outcome: result.kind }
 }
 
 function resultMessage(result: RemoveResult, view: ProblemView): ReplyMessage {
   switch (result.kind) {
     case 'removed':
-      return said(`The acknowledgement of ${escapeText(checkName(view.check))} is removed (it was ${escapeText(result.was.by.name)}’s).`)
+      return said(
+        `The acknowledgement of ${escapeText(checkName(view.check))} is removed (it was ${escapeText(result.was.by.name)}’s).`,
+      )
     case 'refused':
       return said(refusalSentence(result.refusal))
     case 'repeated':

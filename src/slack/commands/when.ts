@@ -55,11 +55,18 @@ async function parseTime(text: string, zone: string | null, now: number): Promis
   const timed = start.isCertain('hour') || PART_OF_DAY.test(found.text)
   const part = (name: 'year' | 'month' | 'day' | 'hour' | 'minute'): number => start.get(name) ?? 0
   let moment = DateTime.fromObject(
-    { year: part('year'), month: part('month'), day: part('day'), hour: timed ? part('hour') : 9, minute: timed ? part('minute') : 0 },
+    {
+      year: part('year'),
+      month: part('month'),
+      day: part('day'),
+      hour: timed ? part('hour') : 9,
+      minute: timed ? part('minute') : 0,
+    },
     { zone: place },
   )
   // A time of day that is over means tomorrow's.
-  if (moment.toMillis() <= now && !start.isCertain('day') && !start.isCertain('weekday')) moment = moment.plus({ days: 1 })
+  if (moment.toMillis() <= now && !start.isCertain('day') && !start.isCertain('weekday'))
+    moment = moment.plus({ days: 1 })
   if (!moment.isValid) return null
   return { kind: 'until', at: moment.toMillis(), rest: text.slice(found.text.length).trim() }
 }

@@ -58,7 +58,12 @@ export function pickForm(views: readonly ProblemView[], total: number): ModalVie
         type: 'input',
         block_id: BLOCK.problem,
         label: plain('Problem'),
-        element: { type: 'static_select', action_id: BLOCK.problem, options, placeholder: plain('Choose one') },
+        element: {
+          type: 'static_select',
+          action_id: BLOCK.problem,
+          options,
+          placeholder: plain('Choose one'),
+        },
         ...(hidden > 0 ? { hint: plain(`The worst ${options.length} of ${total} that nobody has.`) } : {}),
       },
       ...fields(),
@@ -79,7 +84,13 @@ function fields(): ModalView['blocks'] {
       block_id: BLOCK.comment,
       optional: true,
       label: plain('Comment'),
-      element: { type: 'plain_text_input', action_id: BLOCK.comment, multiline: true, max_length: 1000, focus_on_load: false },
+      element: {
+        type: 'plain_text_input',
+        action_id: BLOCK.comment,
+        multiline: true,
+        max_length: 1000,
+        focus_on_load: false,
+      },
       hint: plain('Shown on the card and kept in the history.'),
     },
     {
@@ -98,7 +109,12 @@ function fields(): ModalView['blocks'] {
       block_id: BLOCK.until,
       optional: true,
       label: plain('Or until a time of your own'),
-      element: { type: 'plain_text_input', action_id: BLOCK.until, max_length: 60, placeholder: plain('14:00, tomorrow 9:00, friday 17:00') },
+      element: {
+        type: 'plain_text_input',
+        action_id: BLOCK.until,
+        max_length: 60,
+        placeholder: plain('14:00, tomorrow 9:00, friday 17:00'),
+      },
     },
   ]
 }
@@ -118,5 +134,10 @@ export function takeOverForm(sentence: string, memory: string): ModalView {
 
 /** Shows one sentence in a form's place. */
 export function sentenceView(sentence: string): ModalView {
-  return { type: 'modal', title: plain('Acknowledge'), close: plain('Close'), blocks: [{ type: 'section', text: mrkdwn(sentence) }] }
+  return {
+    type: 'modal',
+    title: plain('Acknowledge'),
+    close: plain('Close'),
+    blocks: [{ type: 'section', text: mrkdwn(sentence) }],
+  }
 }

@@ -1,4 +1,10 @@
-import type { AllMiddlewareArgs, App, SlackViewMiddlewareArgs, ViewOutput, ViewResponseAction } from '@slack/bolt'
+import type {
+  AllMiddlewareArgs,
+  App,
+  SlackViewMiddlewareArgs,
+  ViewOutput,
+  ViewResponseAction,
+} from '@slack/bolt'
 import { checkName } from '../../core/problem.ts'
 import type { AcknowledgeResult } from '../../flows/acknowledge-problem.ts'
 import { heldSentence } from '../blocks/reply.ts'
@@ -9,7 +15,11 @@ import { refusalSentence } from '../words.ts'
 import { sentenceView, takeOverForm } from './acknowledge.ts'
 
 /** What a form that was sent says; `problem` null when it is not one of ours. */
-type Sent = { readonly problem: string | null; readonly comment: string | null; readonly until: string | null }
+type Sent = {
+  readonly problem: string | null
+  readonly comment: string | null
+  readonly until: string | null
+}
 
 /** Remembered across `Take over?`. */
 type Memory = { readonly problem: string; readonly comment?: string | null; readonly until?: number | null }
@@ -63,16 +73,25 @@ function remembered(view: ViewOutput): Memory {
   return JSON.parse(view.private_metadata) as Memory
 }
 
-async function readForm(view: ViewOutput, zone: string | null, now: number): Promise<Memory | ViewResponseAction> {
+async function readForm(
+  view: ViewOutput,
+  zone: string | null,
+  now: number,
+): Promise<Memory | ViewResponseAction> {
   const sent = fieldsOf(view)
-  if (sent.problem === null) return { response_action: 'errors', errors: { [BLOCK.problem]: 'Choose a problem.' } }
+  if (sent.problem === null)
+    return { response_action: 'errors', errors: { [BLOCK.problem]: 'Choose a problem.' } }
   const memory = { problem: sent.problem, comment: sent.comment }
   if (sent.until === null) return { ...memory, until: null }
   const when = await parseWhen(sent.until, zone, now)
   if (when.kind !== 'until' || when.rest !== '') {
-    return { response_action: 'errors', errors: { [BLOCK.until]: 'Not understood as a time. Try 14:00, tomorrow 9:00 or 2h.' } }
+    return {
+      response_action: 'errors',
+      errors: { [BLOCK.until]: 'Not understood as a time. Try 14:00, tomorrow 9:00 or 2h.' },
+    }
   }
-  if (when.at <= now) return { response_action: 'errors', errors: { [BLOCK.until]: 'That time is over already.' } }
+  if (when.at <= now)
+    return { response_action: 'errors', errors: { [BLOCK.until]: 'That time is over already.' } }
   return { ...memory, until: when.at }
 }
 
@@ -81,11 +100,18 @@ function fieldsOf(view: ViewOutput): Sent {
   const own = value(BLOCK.until)?.value?.trim() ?? ''
   const chosen = value(BLOCK.duration)?.selected_option?.value ?? 'none'
   // A time typed by hand wins; it may come with or without its word.
-  const until = own !== '' ? (/^(for|until)\s/i.test(own) ? own : `${/^\d+\s*[a-z]/i.test(own) && !/^\d+\s*(am|pm)/i.test(own) ? 'for' : 'until'} ${own}`) : chosen === 'none' ? null : chosen
+  const until =
+    own !== ''
+      ? /^(for|until)\s/i.test(own)
+        ? own
+        : `${/^\d+\s*[a-z]/i.test(own) && !/^\d+\s*(am|pm)/i.test(own) ? 'for' : 'until'} ${own}`
+      : chosen === 'none'
+        ? null
+        : chosen
   const problem =
     view.callback_id === VIEW.pick
       ? (value(BLOCK.problem)?.selected_option?.value ?? null)
-      : (JSON.parse(view.private_metadata || '{}') as Partial<Memory>).problem ?? null
+      : ((JSON.parse(view.private_metadata || '{}') as Partial<Memory>).problem ?? null)
   return { problem, comment: value(BLOCK.comment)?.value?.trim() || null, until }
 }
 
@@ -95,7 +121,8 @@ async function responseOf(
   parts: SurfaceParts,
   acting: Awaited<ReturnType<typeof actingOf>>,
 ): Promise<ViewResponseAction | null> {
-  if (result.kind === 'refused') return { response_action: 'update', view: sentenceView(refusalSentence(result.refusal)) }
+  if (result.kind === 'refused')
+    return { response_action: 'update', view: sentenceView(refusalSentence(result.refusal)) }
   if (result.kind !== 'held') return null
   const looked = await parts.lookUp(acting, 'modal', (queries) => queries.problem(known.problem))
   const check = looked.kind === 'seen' ? looked.answer?.check : undefined

@@ -37,7 +37,9 @@ export function createDecide(db: Database.Database, newId: (at: number) => strin
   const selectProblem = db.prepare<[string], CheckWithProblemRow>(
     `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row WHERE p.id = ?`,
   )
-  const selectSeen = db.prepare<[number, Buffer], { at: number }>('SELECT at FROM seen WHERE day = ? AND digest = ?')
+  const selectSeen = db.prepare<[number, Buffer], { at: number }>(
+    'SELECT at FROM seen WHERE day = ? AND digest = ?',
+  )
   const insertSeen = db.prepare('INSERT OR REPLACE INTO seen (day, digest, at) VALUES (?, ?, ?)')
   const selectInteraction = db.prepare<[string], { at: number }>('SELECT at FROM interactions WHERE id = ?')
   const insertInteraction = db.prepare('INSERT INTO interactions (id, at) VALUES (?, ?)')

@@ -48,7 +48,13 @@ export function createEffectWriter(db: Database.Database, newId: (at: number) =>
       if (known === undefined) continue
       for (const { channel, mention, quiet } of destinations) {
         const id = newId(now)
-        const { changes: made } = insertCard.run(id, known.row, channel, JSON.stringify(mention), quiet ? 1 : 0)
+        const { changes: made } = insertCard.run(
+          id,
+          known.row,
+          channel,
+          JSON.stringify(mention),
+          quiet ? 1 : 0,
+        )
         if (made > 0) fresh.add(problem)
       }
     }

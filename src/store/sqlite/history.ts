@@ -43,7 +43,10 @@ const CHAINS_MAX = 200
  * they show; others read the record backwards.
  */
 export function createHistoryQuery(db: Database.Database): Queries['history'] {
-  const checksOfHost = db.prepare<[string, string], { monitor: string; service: string | null; service_display_name: string | null; history: number | null }>(
+  const checksOfHost = db.prepare<
+    [string, string],
+    { monitor: string; service: string | null; service_display_name: string | null; history: number | null }
+  >(
     `SELECT monitor, service, service_display_name, history FROM checks
      WHERE (host = ? COLLATE NOCASE OR host_display_name = ? COLLATE NOCASE) AND history IS NOT NULL`,
   )
@@ -111,7 +114,8 @@ function scan(db: Database.Database, filter: HistoryFilter, limit: number, befor
   if (filter.since !== undefined) add('h.recorded >= ?', filter.since)
   if (filter.monitor !== undefined) add('coalesce(c.monitor, h.monitor) = ?', filter.monitor)
   if (filter.problem !== undefined) add('p.id = ?', filter.problem)
-  if (filter.kinds !== undefined) add(`h.kind IN (${filter.kinds.map(() => '?').join(', ')})`, ...filter.kinds)
+  if (filter.kinds !== undefined)
+    add(`h.kind IN (${filter.kinds.map(() => '?').join(', ')})`, ...filter.kinds)
   if (filter.host !== undefined) {
     const glob = filter.host.toLowerCase()
     add('(lower(c.host) GLOB ? OR lower(c.host_display_name) GLOB ?)', globOf(glob), globOf(glob))

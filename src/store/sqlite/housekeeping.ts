@@ -20,7 +20,8 @@ export function createHousekeeping(db: Database.Database, queue: CommitQueue): (
       const gone = await queue.enqueue((now) => {
         const today = Math.floor(now / DAY_MS)
         return (
-          seen.run(today - 1, STEP_ROWS).changes + interactions.run(now - INTERACTION_KEEP_MS, STEP_ROWS).changes
+          seen.run(today - 1, STEP_ROWS).changes +
+          interactions.run(now - INTERACTION_KEEP_MS, STEP_ROWS).changes
         )
       })
       if (gone < STEP_ROWS) return

@@ -19,7 +19,9 @@ export function lockForServer(file: string, pid: number): () => void {
     db.exec('BEGIN IMMEDIATE')
   } catch (error) {
     const busy = (error as { code?: string }).code?.startsWith('SQLITE_BUSY') === true
-    const holder = busy ? (db.prepare('SELECT pid FROM holder').pluck().get() as number | undefined) : undefined
+    const holder = busy
+      ? (db.prepare('SELECT pid FROM holder').pluck().get() as number | undefined)
+      : undefined
     db.close()
     if (!busy) throw error
     throw new Failure(

@@ -2,8 +2,8 @@ import type Database from 'better-sqlite3'
 import type { Reply, ThreadEvent } from '../../core/effect.ts'
 import type { CardRef, Claimed, Lane, Method, Outbox, ParkedEffect, Settlement } from '../../core/ports.ts'
 import type { CommitQueue } from './commit-queue.ts'
-import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
 import { rowId } from './row-id.ts'
+import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
 
 type EffectRow = {
   e_row: number
@@ -156,7 +156,9 @@ function createSettle(db: Database.Database) {
     `UPDATE effects SET state = 'waiting', due = ?, error = ?, owner = NULL, lease_until = NULL,
        ambiguous_since = iif(?, coalesce(ambiguous_since, attempted), NULL) WHERE row = ?`,
   )
-  const park = db.prepare(`UPDATE effects SET state = 'parked', error = ?, owner = NULL, lease_until = NULL WHERE row = ?`)
+  const park = db.prepare(
+    `UPDATE effects SET state = 'parked', error = ?, owner = NULL, lease_until = NULL WHERE row = ?`,
+  )
   const posted = db.prepare('UPDATE cards SET ts = ?, posted = ? WHERE id = ?')
   const unposted = db.prepare('UPDATE cards SET ts = NULL, posted = NULL WHERE id = ?')
   const release = db.prepare(
@@ -259,7 +261,19 @@ function createDeliveryRecord(db: Database.Database) {
 
 function listEffects(db: Database.Database, limit: number): ParkedEffect[] {
   const rows = db
-    .prepare<[number], { row: number; lane: Lane; method: string; state: string; attempts: number; created: number; error: string | null; problem: string | null }>(
+    .prepare<
+      [number],
+      {
+        row: number
+        lane: Lane
+        method: string
+        state: string
+        attempts: number
+        created: number
+        error: string | null
+        problem: string | null
+      }
+    >(
       `SELECT e.row AS row, e.lane AS lane, e.method AS method, e.state AS state, e.attempts AS attempts,
          e.created AS created, e.error AS error, p.id AS problem
        FROM effects e LEFT JOIN cards k ON k.row = e.card LEFT JOIN problems p ON p.row = k.problem

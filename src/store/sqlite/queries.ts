@@ -3,7 +3,15 @@ import type { ProblemCounts, ProblemFilter, Queries } from '../../core/ports.ts'
 import type { CheckState, ProblemView } from '../../core/problem.ts'
 import type { State } from '../../core/state.ts'
 import { createHistoryQuery } from './history.ts'
-import { type CheckRow, type CheckWithProblemRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
+import {
+  type CheckRow,
+  type CheckWithProblemRow,
+  PROBLEM_COLUMNS,
+  type ProblemRow,
+  toCheck,
+  toProblem,
+  toTally,
+} from './rows.ts'
 
 type ViewRow = CheckRow & ProblemRow
 

@@ -116,8 +116,7 @@ export function toProblem(row: ProblemRow): Problem {
     closedBecause: row.p_closed_because as ClosedBecause | null,
     acknowledgement:
       row.p_acknowledgement === null ? null : (JSON.parse(row.p_acknowledgement) as Acknowledgement),
-    firstTaken:
-      row.p_first_taken === null ? null : { by: row.p_first_taken_by ?? '', at: row.p_first_taken },
+    firstTaken: row.p_first_taken === null ? null : { by: row.p_first_taken_by ?? '', at: row.p_first_taken },
   }
 }
 

@@ -1,5 +1,5 @@
-import type { IntakeKeys } from '../../core/intake-key.ts'
 import { NO_CHANGES } from '../../core/changes.ts'
+import type { IntakeKeys } from '../../core/intake-key.ts'
 import type { Clock, Lane, Log, Outbox, Store } from '../../core/ports.ts'
 import { createCommitQueue } from './commit-queue.ts'
 import { createDecide } from './decide.ts'
@@ -66,7 +66,12 @@ export function openSqlite(options: StoreOptions): OpenStore {
         queue.enqueue((now) => decide(keys, decider, now, work.lanes), keys.notifications?.length ?? 1),
       record: (entries) =>
         queue.enqueue((now) =>
-          decide({}, () => ({ changes: { ...NO_CHANGES, history: entries }, answer: undefined }), now, work.lanes),
+          decide(
+            {},
+            () => ({ changes: { ...NO_CHANGES, history: entries }, answer: undefined }),
+            now,
+            work.lanes,
+          ),
         ),
     }
     return {
