@@ -1,20 +1,21 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { Config } from './config/config.ts'
+import type { Config, SlackConfig } from './config/config.ts'
 import { Failure } from './core/failure.ts'
+import type { IntakeKeys } from './core/intake-key.ts'
 import { groupsNamed } from './core/permit.ts'
-import type { Clock, Log } from './core/ports.ts'
+import type { Clock, Log, Meter } from './core/ports.ts'
 import { route } from './core/route.ts'
-import { createWorker } from './delivery/worker.ts'
+import { Worker } from './delivery/worker.ts'
 import { createAcknowledgeProblem } from './flows/acknowledge-problem.ts'
-import { createExpireAcknowledgements } from './flows/expire-acknowledgements.ts'
+import { createExpireAcknowledgements, type ExpireAcknowledgements } from './flows/expire-acknowledgements.ts'
 import { createLookUp } from './flows/look-up.ts'
 import { createReceiveNotifications } from './flows/receive-notifications.ts'
 import { createRemoveAcknowledgement } from './flows/remove-acknowledgement.ts'
 import { createApiRoutes } from './http/api.ts'
 import { createAuthenticate, newIntakeKey } from './http/auth.ts'
 import { createHealthRoutes } from './http/health.ts'
-import { createMetrics } from './http/metrics.ts'
+import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createNotifyRoute } from './http/notify-route.ts'
 import { type HttpServer, startHttpServer } from './http/server.ts'
 import type { Monitor } from './monitors/monitor.ts'
@@ -48,109 +49,100 @@ export type Surroundings = {
 
 export type RunningApp = {
   readonly port: number
-  /** The key made at this start or an earlier one; null when keys were configured. */
-  readonly generatedKey: { readonly file: string; readonly key: string } | null
+  /**
+   * Resolves when everything answers. Until then senders get 503.
+   * Rejects with a Failure when it never will: another server's database, a newer one, another workspace's.
+   */
+  readonly ready: Promise<Ready>
   /** Resolves when everything that is due has gone out. */
   drain(): Promise<void>
   /** Takes nothing more, lets what is under way end, closes everything. */
   stop(): Promise<void>
 }
 
+export type Ready = {
+  /** The key made at this start or an earlier one; null when keys are configured. */
+  readonly generatedKey: { readonly file: string; readonly key: string } | null
+}
+
+type AppConfig = Config & { readonly slack: SlackConfig }
+type Closer = () => Promise<void> | void
+
 /**
- * Builds and starts the app: the port first, so that senders get a clear 503 while the rest is on its way.
+ * Opens the port, then builds and starts the rest behind it.
  *
- * @throws Failure when it cannot run at all: the port, the database, another workspace's database
+ * @throws Failure `rejected` when the port cannot be had
  */
-export async function startApp(
-  config: Config & { slack: NonNullable<Config['slack']> },
-  around: Surroundings,
-): Promise<RunningApp> {
-  const { clock, log } = around
+export async function startApp(config: AppConfig, around: Surroundings): Promise<RunningApp> {
   let arrivals = 0
   const server = await listen(config, around, () => {
     arrivals++
   })
-  const owner = `${around.pid}-${createUuid7()(clock.now())}`
-  const cleanUp: (() => Promise<void> | void)[] = [() => server.stop(STOP_DEADLINE_MS)]
-  const stop = async (): Promise<void> => {
-    for (const step of cleanUp.splice(0)) await step()
-  }
-  try {
-    const opened = await openPatiently(config, around, owner, () => arrivals)
-    cleanUp.push(() => opened.close())
-    return await wire(config, around, server, opened, cleanUp, stop)
-  } catch (error) {
-    log.debug({ err: error }, 'The start failed.')
-    await stop()
-    throw error
+  const closers: Closer[] = []
+  const stopped = Promise.withResolvers<void>()
+  const started = start(config, around, server, closers, {
+    arrivals: () => arrivals,
+    stopped: stopped.promise,
+  })
+  // Whoever stops before it is ready hears nothing of what comes after.
+  started.catch(() => undefined)
+  return {
+    port: server.port,
+    ready: started,
+    drain: async () => {
+      const parts = await started.catch(() => null)
+      if (parts !== null) await drain(parts)
+    },
+    stop: async () => {
+      stopped.resolve()
+      await server.stop(STOP_DEADLINE_MS)
+      await started.catch(() => undefined)
+      for (const close of closers.splice(0).reverse()) await close()
+    },
   }
 }
 
-async function wire(
-  config: Config & { slack: NonNullable<Config['slack']> },
+type Parts = Ready & {
+  readonly opened: OpenStore
+  readonly worker: Worker
+  readonly expire: ExpireAcknowledgements
+}
+
+async function start(
+  config: AppConfig,
   around: Surroundings,
   server: HttpServer,
-  opened: OpenStore,
-  cleanUp: (() => Promise<void> | void)[],
-  stop: () => Promise<void>,
-): Promise<RunningApp> {
+  closers: Closer[],
+  process: { readonly arrivals: () => number; readonly stopped: Promise<void> },
+): Promise<Parts> {
   const { clock, log } = around
+  const opened = await openPatiently(config, around, process)
+  closers.push(() => opened.close())
   const { store, outbox, keys, facts } = opened
-  const { botToken, appToken, signingSecret, apiUrl } = config.slack
-  const slack = createSlack({
-    botToken,
-    appToken,
-    signingSecret: signingSecret ?? '',
-    connection: { apiUrl, proxy: config.proxy, log },
-    clock,
-    log,
-  })
-  cleanUp.splice(1, 0, () => slack.stop())
-  const cancelIdentify = await bindToTeam(slack, facts, around)
+  const slack = connectSlack(config, around)
+  closers.push(() => slack.close())
+  closers.push(await bindToTeam(slack, facts, around))
   const metrics = createMetrics()
-  const { meter } = metrics
-  const worker = createWorker({ outbox, chat: slack.chat, clock, log, meter })
-  const monitors = configuredMonitors(config)
-  const uuid7 = createUuid7()
-  const receive = createReceiveNotifications(
-    store,
-    (check, state, asked) => route(config.routes, config.channel, check, state, asked),
-    () => uuid7(clock.now()),
-  )
-  const generatedKey =
-    config.notifyKey === null && keys.list().every((key) => key.revoked !== null)
-      ? generateKey(config.database)
-      : null
-  const shared = [config.notifyKey, generatedKey?.key ?? null].filter((key) => key !== null)
-  const authenticate = createAuthenticate(keys, shared, around.system)
+  const worker = new Worker({ outbox, chat: slack.chat, clock, log, meter: metrics.meter })
   const expire = createExpireAcknowledgements(store, clock, log)
   outbox.onWork(() => expire.look())
-  const rules = config.permissions
-  await slack.serve({
-    acknowledge: createAcknowledgeProblem(store, rules),
-    remove: createRemoveAcknowledgement(store, rules),
-    lookUp: createLookUp(store, rules, clock),
-    groups: groupsNamed(rules),
-    monitors: [...new Set([...monitors.map(({ name }) => name), ...KIND_NAMES])],
-    commandPrefix: config.commandPrefix,
-    clock,
-    log,
-    meter,
-  })
-  metrics.gauge('ackbridge_outbox_waiting', 'Effects that wait to be delivered', () => outbox.depth().waiting)
-  metrics.gauge(
-    'ackbridge_outbox_parked',
-    'Effects that could not be delivered and wait for the operator',
-    () => outbox.depth().parked,
-  )
-  metrics.gauge(
-    'ackbridge_outbox_oldest_seconds',
-    'Age of the oldest effect that waits',
-    () => oldestSeconds(opened, clock) ?? 0,
-  )
-  metrics.gauge('ackbridge_problems_open', 'Open problems', () => store.counts({}).open)
+  const monitors = configuredMonitors(config)
+  const generatedKey = hasKey(config, keys) ? null : generateKey(config.database)
+  const sharedKeys = [config.notifyKey, generatedKey?.key ?? null].filter((key) => key !== null)
+  const authenticate = createAuthenticate(keys, sharedKeys, around.system)
+  closers.push(() => worker.stop())
+  await slack.serve(surfaces(config, around, store, monitors, metrics.meter))
+  closers.push(() => slack.stopListening())
+  addGauges(metrics, opened, clock)
   server.serve({
-    notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, log, meter }),
+    notify: createNotifyRoute({
+      kinds: KINDS,
+      monitors,
+      authenticate,
+      receive: receiver(config, around, store),
+      log,
+      meter: metrics.meter,
+    }),
     api: createApiRoutes(store, authenticate, clock),
     health: createHealthRoutes(opened.probe, () => ({
       slack: worker.standing() === 'ok' ? slack.transport() : worker.standing(),
@@ -162,29 +154,70 @@ async function wire(
   })
   worker.start()
   expire.look()
-  const stopHousekeeping = keepHouse(opened, around)
-  cleanUp.splice(
-    1,
-    0,
-    cancelIdentify,
-    stopHousekeeping,
-    () => expire.stop(),
-    () => worker.stop(),
-  )
+  closers.push(() => expire.stop(), keepHouse(opened, around))
+  return { generatedKey, opened, worker, expire }
+}
+
+function connectSlack(config: AppConfig, { clock, log }: Surroundings): Slack {
+  const { botToken, appToken, signingSecret, apiUrl } = config.slack
+  const connection = { apiUrl, proxy: config.proxy, log }
+  return createSlack({ botToken, appToken, signingSecret: signingSecret ?? '', connection, clock, log })
+}
+
+/** What people can do in Slack. */
+function surfaces(
+  config: AppConfig,
+  { clock, log }: Surroundings,
+  store: OpenStore['store'],
+  monitors: readonly Monitor[],
+  meter: Meter,
+) {
+  const rules = config.permissions
   return {
-    port: server.port,
-    generatedKey,
-    drain: () => drain(worker, expire, opened),
-    stop,
+    acknowledge: createAcknowledgeProblem(store, rules),
+    remove: createRemoveAcknowledgement(store, rules),
+    lookUp: createLookUp(store, rules, clock),
+    groups: groupsNamed(rules),
+    monitors: [...new Set([...monitors.map(({ name }) => name), ...KIND_NAMES])],
+    commandPrefix: config.commandPrefix,
+    clock,
+    log,
+    meter,
   }
 }
 
+function receiver(config: AppConfig, { clock }: Surroundings, store: OpenStore['store']) {
+  const uuid7 = createUuid7()
+  return createReceiveNotifications(
+    store,
+    (check, state, asked) => route(config.routes, config.channel, check, state, asked),
+    () => uuid7(clock.now()),
+  )
+}
+
+function addGauges(metrics: Metrics, opened: OpenStore, clock: Clock): void {
+  const { outbox, store } = opened
+  const gauges: readonly (readonly [name: string, help: string, read: () => number])[] = [
+    ['ackbridge_outbox_waiting', 'Effects that wait to be delivered', () => outbox.depth().waiting],
+    ['ackbridge_outbox_parked', 'Effects that could not be delivered', () => outbox.depth().parked],
+    [
+      'ackbridge_outbox_oldest_seconds',
+      'Age of the oldest effect that waits',
+      () => oldestSeconds(opened, clock) ?? 0,
+    ],
+    ['ackbridge_problems_open', 'Open problems', () => store.counts({}).open],
+    ['ackbridge_problems_unacknowledged', 'Open problems that nobody has', () => store.counts({}).untaken],
+    ['ackbridge_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss()],
+  ]
+  for (const [name, help, read] of gauges) metrics.gauge(name, help, read)
+}
+
+function hasKey(config: AppConfig, keys: IntakeKeys): boolean {
+  return config.notifyKey !== null || keys.list().some((key) => key.revoked === null)
+}
+
 /** Until nothing of one wakes another any more. */
-async function drain(
-  worker: { drain(): Promise<void> },
-  expire: { settled(): Promise<void> },
-  opened: OpenStore,
-): Promise<void> {
+async function drain({ opened, worker, expire }: Parts): Promise<void> {
   for (let quiet = 0; quiet < 3; quiet++) {
     await opened.idle()
     await expire.settled()
@@ -220,23 +253,36 @@ async function listen(
 /** A full or read-only disk may be mended while senders wait; a database of somebody else's will not. */
 async function openPatiently(
   config: Config,
-  around: Surroundings,
-  owner: string,
-  arrivals: () => number,
+  { clock, system, log, pid }: Surroundings,
+  { arrivals, stopped }: { readonly arrivals: () => number; readonly stopped: Promise<void> },
 ): Promise<OpenStore> {
-  const { clock, system, log, pid } = around
-  for (;;) {
+  const newId = createUuid7()
+  const owner = `${pid}-${newId(clock.now())}`
+  for (let said = false; ; said = true) {
     try {
-      return openStore(config.database, { clock, system, log, arrivals, owner, pid, newId: createUuid7() })
+      return openStore(config.database, { clock, system, log, arrivals, owner, pid, newId })
     } catch (error) {
       if (!(error instanceof Failure) || error.retry.kind !== 'later') throw error
-      log.error(
-        { database: config.database, reason: error.detail },
-        `${error.message} Notifications get 503 until it can be opened; it is tried again every ${REOPEN_MS / 1000} seconds.`,
-      )
-      await new Promise<void>((resolve) => system.timer(REOPEN_MS, resolve))
+      const facts = { database: config.database, reason: error.detail }
+      const every = `${REOPEN_MS / 1000} seconds`
+      if (!said)
+        log.error(
+          facts,
+          `${error.message} Notifications get 503 until it can be opened; it is tried every ${every}.`,
+        )
+      if ((await reopenOrStop(system, stopped)) === 'stopped') throw error
     }
   }
+}
+
+function reopenOrStop(system: Clock, stopped: Promise<void>): Promise<'reopen' | 'stopped'> {
+  return new Promise((resolve) => {
+    const cancel = system.timer(REOPEN_MS, () => resolve('reopen'))
+    stopped.then(() => {
+      cancel()
+      resolve('stopped')
+    })
+  })
 }
 
 /** A database belongs to one workspace: cards of another could neither be found nor changed. */

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import type { RunningApp } from '../app.ts'
-import type { Config, SlackConfig } from '../config/config.ts'
+import type { SlackConfig } from '../config/config.ts'
 import { runScenario } from '../playground/scenario.ts'
 import { type Command, startPlayground } from '../playground/server.ts'
 import { buildManifest } from './manifest.ts'
@@ -10,7 +9,7 @@ export type OpenPlayground = {
   readonly slack: SlackConfig
   readonly channel: string
   /** Tells the workspace where the app is, and makes the first card appear. */
-  connect(app: RunningApp, config: Config): void
+  connect(port: number, key: string | null): void
   close(): Promise<void>
 }
 
@@ -33,14 +32,10 @@ export async function openPlayground(): Promise<OpenPlayground> {
       apiUrl: playground.apiUrl,
     },
     channel: playground.channels.alerts,
-    connect: (app, config) => {
-      const base = `http://127.0.0.1:${app.port}`
-      const key = config.notifyKey ?? app.generatedKey?.key
-      playground.connect({
-        requestUrl: `${base}/slack/events`,
-        notifyUrl: `${base}/notify`,
-        ...(key === undefined ? {} : { notifyKey: key }),
-      })
+    connect: (port, key) => {
+      const base = `http://127.0.0.1:${port}`
+      const sender = key === null ? {} : { notifyKey: key }
+      playground.connect({ requestUrl: `${base}/slack/events`, notifyUrl: `${base}/notify`, ...sender })
       runScenario(playground).catch((error: unknown) =>
         console.error('The scenario stopped:', error instanceof Error ? error.message : error),
       )

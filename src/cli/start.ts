@@ -1,4 +1,4 @@
-import { type RunningApp, startApp } from '../app.ts'
+import { type Ready, type RunningApp, startApp } from '../app.ts'
 import type { Config, SlackConfig } from '../config/config.ts'
 import { systemClock } from '../system/clock.ts'
 import { createLog } from '../system/log.ts'
@@ -16,20 +16,16 @@ export async function start(): Promise<number> {
 async function startServer(config: Config & { slack: SlackConfig }): Promise<number> {
   const log = createLog(config.logLevel)
   const ended = endOfProcess()
-  const app = await startApp(config, {
-    clock: systemClock,
-    system: systemClock,
-    log,
-    pid: process.pid,
-    onFatal: ended.fatal,
-  })
-  const mode = config.slack.appToken === null ? 'HTTP mode' : 'Socket Mode'
-  log.info({ port: app.port, mode }, `ackbridge is running, ${mode}, on ${config.http.host}:${app.port}.`)
-  tellKey(app)
-  if (config.channel === null && config.routes.length === 0) {
+  const around = { clock: systemClock, system: systemClock, log, pid: process.pid, onFatal: ended.fatal }
+  const app = await startApp(config, around)
+  return ended.wait(app, app.stop, ({ generatedKey }) => {
+    const mode = config.slack.appToken === null ? 'HTTP mode' : 'Socket Mode'
+    const where = `${config.http.host}:${app.port}`
+    log.info({ port: app.port, mode }, `ackbridge is running, ${mode}, on ${where}.`)
+    tellKey(generatedKey)
+    if (config.channel !== null || config.routes.length > 0) return
     log.warn({}, 'No channel is set: problems are kept, but shown nowhere. Set SLACK_CHANNEL.')
-  }
-  return ended.wait(app.stop)
+  })
 }
 
 async function startPlaygroundServer(config: Config): Promise<number> {
@@ -37,27 +33,24 @@ async function startPlaygroundServer(config: Config): Promise<number> {
   const ended = endOfProcess()
   const playground = await openPlayground()
   try {
-    const app = await startApp(
-      { ...config, slack: playground.slack, channel: playground.channel, commandPrefix: '' },
-      { clock: systemClock, system: systemClock, log, pid: process.pid, onFatal: ended.fatal },
-    )
-    const stop = async (): Promise<void> => {
-      await app.stop()
-      await playground.close()
-    }
-    playground.connect(app, config)
-    console.log(`\n  ackbridge is running with a stand-in Slack workspace. Open\n\n      ${playground.url}\n`)
-    console.log(`  Notifications: POST http://127.0.0.1:${app.port}/notify`)
-    tellKey(app)
-    console.log('  This is a playground: nothing leaves this machine. Ctrl-C ends it.\n')
-    return await ended.wait(stop)
-  } catch (error) {
+    const around = { clock: systemClock, system: systemClock, log, pid: process.pid, onFatal: ended.fatal }
+    const standIn = { slack: playground.slack, channel: playground.channel, commandPrefix: '' }
+    const app = await startApp({ ...config, ...standIn }, around)
+    return await ended.wait(app, app.stop, ({ generatedKey }) => {
+      playground.connect(app.port, config.notifyKey ?? generatedKey?.key ?? null)
+      console.log(
+        `\n  ackbridge is running with a stand-in Slack workspace. Open\n\n      ${playground.url}\n`,
+      )
+      console.log(`  Notifications: POST http://127.0.0.1:${app.port}/notify`)
+      tellKey(generatedKey)
+      console.log('  This is a playground: nothing leaves this machine. Ctrl-C ends it.\n')
+    })
+  } finally {
     await playground.close()
-    throw error
   }
 }
 
-function tellKey({ generatedKey }: RunningApp): void {
+function tellKey(generatedKey: Ready['generatedKey']): void {
   if (generatedKey !== null)
     console.log(`  Key for senders: in ${generatedKey.file}, made because none was configured`)
 }
@@ -76,10 +69,20 @@ function endOfProcess() {
       console.error(sentence)
       end(EXIT.wrong)
     },
-    wait: async (stop: () => Promise<void>): Promise<number> => {
-      const code = await ended
-      await stop()
-      return code
+    /** Calls `ready` once everything answers, and stops when a signal comes, whichever is first. */
+    wait: async (
+      app: RunningApp,
+      stop: () => Promise<void>,
+      ready: (parts: Ready) => void,
+    ): Promise<number> => {
+      try {
+        const first = await Promise.race([app.ready, ended])
+        if (typeof first === 'number') return first
+        ready(first)
+        return await ended
+      } finally {
+        await stop()
+      }
     },
   }
 }

@@ -49,7 +49,10 @@ export type Slack = {
   readonly listener: ((request: IncomingMessage, response: ServerResponse, body: Buffer) => void) | null
   /** `connected`, `not connected` (Socket Mode) or `http`. */
   transport(): string
-  stop(): Promise<void>
+  /** Takes no more of what people do. */
+  stopListening(): Promise<void>
+  /** Lets connections go; nothing can be sent any more. */
+  close(): Promise<void>
 }
 
 /** Builds everything that speaks with Slack. Nothing is sent before it is asked for. */
@@ -115,8 +118,10 @@ export function createSlack({
     },
     listener: http?.listener ?? null,
     transport: () => (socket === null ? 'http' : socket.connected ? 'connected' : 'not connected'),
-    stop: async () => {
+    stopListening: async () => {
       await socket?.stop()
+    },
+    close: async () => {
       await agent?.close()
     },
   }

@@ -122,6 +122,7 @@ export class World {
       onFatal: (sentence: string) => this.fatal.push(sentence),
     }
     this.#app = await startApp({ ...config, slack }, around)
+    await this.#app.ready
     playground.connect({
       requestUrl: socket ? '' : `${this.url}/slack/events`,
       notifyUrl: `${this.url}/notify`,

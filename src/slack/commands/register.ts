@@ -43,7 +43,7 @@ async function answer(
     'command',
     async () => {
       const acting = await actingOf(parts, command.user_id)
-      const text = unescape(command.text ?? '').trim()
+      const text = unescapeText(command.text ?? '').trim()
       const { message, outcome } = await run({
         parts,
         acting,
@@ -60,6 +60,6 @@ async function answer(
 }
 
 /** Slack escapes these three in what people type. */
-function unescape(text: string): string {
+function unescapeText(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
 }

@@ -4,9 +4,9 @@ import type { HistoryEntry } from '../../core/history.ts'
 import type { Lane } from '../../core/ports.ts'
 import type { Check, Problem } from '../../core/problem.ts'
 import { severityOf } from '../../core/state.ts'
-import { checkKey, type UnitRows } from './decide.ts'
 import { createEffectWriter } from './effects.ts'
 import type { CheckRow } from './rows.ts'
+import { checkKey, type UnitRows } from './unit-rows.ts'
 
 export type Apply = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 

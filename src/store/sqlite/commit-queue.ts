@@ -26,85 +26,120 @@ type Piece = {
   readonly reject: (error: Error) => void
 }
 
-export type CommitQueue = {
-  /** Runs `work` in the next transaction. @returns its answer once that is on disk */
-  enqueue<Answer>(work: (now: number) => Answer, weight?: number): Promise<Answer>
-  /** Calls `listener` after each commit. */
-  onCommit(listener: () => void): void
-  /** Resolves when nothing waits. */
-  idle(): Promise<void>
-  close(): Promise<void>
+export type CommitQueueOptions = {
+  /** Stamps what is written. */
+  readonly time: Clock
+  /** Measures waiting. */
+  readonly system: Clock
+  /** How many connections and requests the server has seen; a change means that more work may be coming. */
+  readonly arrivals: () => number
+  readonly log: Log
 }
 
-/**
- * @param arrivals how many connections and requests the server has seen; a change means that more work may be coming
- * @param time the clock that stamps what is written; `system` is the one that measures waiting
- */
-export function createCommitQueue(
-  db: Database.Database,
-  time: Clock,
-  system: Clock,
-  arrivals: () => number,
-  log: Log,
-): CommitQueue {
-  const begin = db.prepare('BEGIN IMMEDIATE')
-  const commit = db.prepare('COMMIT')
-  const rollback = db.prepare('ROLLBACK')
-  const savepoint = db.prepare('SAVEPOINT piece')
-  const release = db.prepare('RELEASE piece')
-  const undo = db.prepare('ROLLBACK TO piece')
-  const queue: Piece[] = []
-  const listeners: (() => void)[] = []
-  const idleWaiters: (() => void)[] = []
-  let scheduled = false
-  let closed = false
-  let failing = false
+export class CommitQueue {
+  readonly #db: Database.Database
+  readonly #options: CommitQueueOptions
+  readonly #sql: Readonly<
+    Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', Database.Statement>
+  >
+  readonly #queue: Piece[] = []
+  readonly #listeners: (() => void)[] = []
+  readonly #idleWaiters: (() => void)[] = []
+  #scheduled = false
+  #closed = false
+  #failing = false
 
-  function schedule(): void {
-    if (scheduled) return
-    scheduled = true
+  constructor(db: Database.Database, options: CommitQueueOptions) {
+    this.#db = db
+    this.#options = options
+    this.#sql = {
+      begin: db.prepare('BEGIN IMMEDIATE'),
+      commit: db.prepare('COMMIT'),
+      rollback: db.prepare('ROLLBACK'),
+      savepoint: db.prepare('SAVEPOINT piece'),
+      release: db.prepare('RELEASE piece'),
+      undo: db.prepare('ROLLBACK TO piece'),
+    }
+  }
+
+  /** Runs `work` in the next transaction. @returns its answer once that is on disk; throws Failure `unavailable` */
+  enqueue<Answer>(work: (now: number) => Answer, weight = 1): Promise<Answer> {
+    if (this.#closed) {
+      return Promise.reject(new Failure('unavailable', { kind: 'later' }, 'The store is closed.'))
+    }
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ weight, run: work, resolve: resolve as (answer: unknown) => void, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Calls `listener` after each commit. */
+  onCommit(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Resolves when nothing waits. */
+  idle(): Promise<void> {
+    if (!this.#scheduled && this.#queue.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  /** Takes nothing more and resolves when what waits is written. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.idle()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    const { arrivals, system } = this.#options
     const started = system.monotonic()
     let quiet = 0
-    let heard = arrivals() + queue.length
+    let heard = arrivals() + this.#queue.length
     const turn = (): void => {
-      const hears = arrivals() + queue.length
+      const hears = arrivals() + this.#queue.length
       quiet = hears === heard ? quiet + 1 : 0
       heard = hears
-      if (quiet >= LINGER_QUIET_TURNS || system.monotonic() - started >= LINGER_MAX_MS) flush(started)
+      if (quiet >= LINGER_QUIET_TURNS || system.monotonic() - started >= LINGER_MAX_MS) this.#flush(started)
       else setImmediate(turn)
     }
     setImmediate(turn)
   }
 
-  function flush(since: number): void {
+  #flush(since: number): void {
+    const { system } = this.#options
     try {
-      begin.run()
+      this.#sql.begin.run()
     } catch (error) {
       if (isBusy(error) && system.monotonic() - since < BUSY_GIVE_UP_MS) {
-        system.timer(BUSY_RETRY_MS, () => flush(since))
+        system.timer(BUSY_RETRY_MS, () => this.#flush(since))
         return
       }
-      fail(queue.splice(0), error)
-      return done()
+      this.#fail(this.#queue.splice(0), error)
+      this.#done()
+      return
     }
-    const batch = takeBatch(queue)
-    const results = runAll(batch)
+    const batch = takeBatch(this.#queue)
+    const results = this.#runAll(batch)
     try {
-      commit.run()
+      this.#sql.commit.run()
     } catch (error) {
-      if (db.inTransaction) rollback.run()
-      fail(batch, error)
-      return done()
+      if (this.#db.inTransaction) this.#sql.rollback.run()
+      this.#fail(batch, error)
+      this.#done()
+      return
     }
-    if (failing) log.info({}, 'The database can be written again.')
-    failing = false
-    for (const listener of listeners) listener()
+    if (this.#failing) this.#options.log.info({}, 'The database can be written again.')
+    this.#failing = false
+    for (const listener of this.#listeners) listener()
     for (const settle of results) settle()
-    done()
+    this.#done()
   }
 
-  function runAll(batch: readonly Piece[]): (() => void)[] {
-    const now = time.now()
+  #runAll(batch: readonly Piece[]): (() => void)[] {
+    const now = this.#options.time.now()
+    const { savepoint, release, undo } = this.#sql
     return batch.map((piece) => {
       savepoint.run()
       try {
@@ -112,44 +147,29 @@ export function createCommitQueue(
         release.run()
         return () => piece.resolve(answer)
       } catch (error) {
-        undo.run()
-        release.run()
-        return () => piece.reject(error instanceof Failure ? error : storeFailure(error))
+        // A full disk may have ended the whole transaction; then there is nothing to go back to, and COMMIT says so.
+        if (this.#db.inTransaction) {
+          undo.run()
+          release.run()
+        }
+        return () => piece.reject(storeFailure(error))
       }
     })
   }
 
-  function fail(pieces: readonly Piece[], cause: unknown): void {
+  #fail(pieces: readonly Piece[], cause: unknown): void {
     const failure = storeFailure(cause)
-    if (!failing) log.error({ err: cause }, `${failure.message} Nothing is accepted until that works again.`)
-    failing = true
+    const { log } = this.#options
+    if (!this.#failing)
+      log.error({ err: cause }, `${failure.message} Nothing is accepted until that works again.`)
+    this.#failing = true
     for (const piece of pieces) piece.reject(failure)
   }
 
-  function done(): void {
-    scheduled = false
-    if (queue.length > 0) schedule()
-    else for (const resolve of idleWaiters.splice(0)) resolve()
-  }
-
-  const idle = (): Promise<void> =>
-    !scheduled && queue.length === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))
-  return {
-    enqueue: (work, weight = 1) => {
-      if (closed) return Promise.reject(new Failure('unavailable', { kind: 'later' }, 'The store is closed.'))
-      return new Promise((resolve, reject) => {
-        queue.push({ weight, run: work, resolve: resolve as (answer: unknown) => void, reject })
-        schedule()
-      })
-    },
-    onCommit: (listener) => {
-      listeners.push(listener)
-    },
-    idle,
-    close: async () => {
-      closed = true
-      await idle()
-    },
+  #done(): void {
+    this.#scheduled = false
+    if (this.#queue.length > 0) this.#schedule()
+    else for (const resolve of this.#idleWaiters.splice(0)) resolve()
   }
 }
 

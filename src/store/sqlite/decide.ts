@@ -5,16 +5,9 @@ import type { Decision, Keys, Lane, Loaded } from '../../core/ports.ts'
 import type { ProblemView } from '../../core/problem.ts'
 import { createApply } from './apply.ts'
 import { type CheckWithProblemRow, PROBLEM_COLUMNS, toCheck, toProblem, toTally } from './rows.ts'
+import { checkKey, type UnitRows } from './unit-rows.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-
-/** What one unit has read, kept so that writing can tell what changed. */
-export type UnitRows = {
-  /** By monitor and key. */
-  readonly checks: Map<string, CheckWithProblemRow>
-  /** By id of the problem. */
-  readonly problems: Map<string, { row: number; pending: number | null }>
-}
 
 export type Decide = <Answer>(
   keys: Keys,
@@ -22,11 +15,6 @@ export type Decide = <Answer>(
   now: number,
   lanes: Set<Lane>,
 ) => Answer
-
-/** @returns how a check is named in the maps of a unit */
-export function checkKey(check: { readonly monitor: string; readonly key: string }): string {
-  return `${check.monitor}\n${check.key}`
-}
 
 /** Prepares the statements of `Store.decide`. What it returns runs inside a transaction of the commit queue. */
 export function createDecide(db: Database.Database, newId: (at: number) => string): Decide {

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { Changes } from '../../core/changes.ts'
 import { type Effect, PRIORITY } from '../../core/effect.ts'
 import { type Lane, REPLY_LANE } from '../../core/ports.ts'
-import type { UnitRows } from './decide.ts'
+import type { UnitRows } from './unit-rows.ts'
 
 type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 

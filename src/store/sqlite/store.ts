@@ -1,7 +1,7 @@
 import { NO_CHANGES } from '../../core/changes.ts'
 import type { IntakeKeys } from '../../core/intake-key.ts'
 import type { Clock, Lane, Log, Outbox, Store } from '../../core/ports.ts'
-import { createCommitQueue } from './commit-queue.ts'
+import { CommitQueue } from './commit-queue.ts'
 import { createDecide } from './decide.ts'
 import { createFacts, type Facts } from './facts.ts'
 import { storeFailure } from './failures.ts'
@@ -56,7 +56,7 @@ export function openSqlite(options: StoreOptions): OpenStore {
       db.close()
       throw error
     }
-    const queue = createCommitQueue(db, clock, system, arrivals, log)
+    const queue = new CommitQueue(db, { time: clock, system, arrivals, log })
     const work = createWorkBell(queue)
     const decide = createDecide(db, newId)
     const stopCheckpoints = startCheckpoints(file)
@@ -81,7 +81,7 @@ export function openSqlite(options: StoreOptions): OpenStore {
       facts: createFacts(db),
       housekeep: createHousekeeping(db, queue),
       probe: () => queue.enqueue(() => undefined),
-      idle: queue.idle,
+      idle: () => queue.idle(),
       close: async () => {
         await queue.close()
         await stopCheckpoints()

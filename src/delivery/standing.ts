@@ -1,0 +1,62 @@
+import type { Failure } from '../core/failure.ts'
+import type { Claimed, Log, Settlement } from '../core/ports.ts'
+import type { Pace } from './pace.ts'
+
+/** What the outcome of one effect says of others: of its channel, its method, our token. */
+export type Standing = {
+  worked(): void
+  /** @param backOff when to try the channel again, epoch ms; later with each failure in a row */
+  failed(claimed: Claimed, failure: Failure, settlement: Settlement, backOff: () => number): void
+  /** `ok`, or Slack's word for what is wrong with our token. */
+  word(): string
+}
+
+/** Keeps account of how Slack receives us, and tells the operator when that changes. */
+export function createStanding(log: Log, pace: Pace): Standing {
+  let word = 'ok'
+
+  function stopped(facts: object, failure: Failure, settlement: Settlement): void {
+    if (word === 'ok')
+      log.error(facts, `${failure.message} Nothing is sent to Slack until that is put right.`)
+    word = failure.detail ?? failure.code
+    if (settlement.kind === 'retry') pace.holdAll(settlement.at)
+  }
+
+  return {
+    word: () => word,
+    worked: () => {
+      if (word !== 'ok') log.info({}, 'Slack takes our calls again.')
+      word = 'ok'
+    },
+    failed: (claimed, failure, settlement, backOff) => {
+      const { lane, work, attempts, id } = claimed
+      const facts = { lane, effect: id, attempts, reason: failure.detail ?? failure.code }
+      switch (failure.retry.kind) {
+        case 'stop':
+          return stopped(facts, failure, settlement)
+        case 'after':
+          log.warn(facts, 'Slack asked to slow down.')
+          if (settlement.kind !== 'retry') return
+          if (work.kind === 'update') pace.holdMethod('update', settlement.at)
+          else pace.holdLane(lane, settlement.at)
+          return
+        case 'later':
+        case 'ambiguous':
+          if (settlement.kind === 'park') return parked(facts, failure)
+          log.warn(facts, `${failure.message} It is tried again.`)
+          // An answer to one person has an address of its own, and an unknown word is about one message.
+          if (work.kind !== 'reply' && failure.code !== 'rejected') pace.holdLane(lane, backOff())
+          return
+        case 'never':
+          return parked(facts, failure)
+        case 'gone':
+          log.info(facts, 'The message was deleted in Slack; a fresh one follows.')
+          return
+      }
+    },
+  }
+
+  function parked(facts: object, failure: Failure): void {
+    log.error(facts, `${failure.message} The message is parked, and tried again when its problem changes.`)
+  }
+}

@@ -1,0 +1,14 @@
+import type { CheckWithProblemRow } from './rows.ts'
+
+/** What one unit has read, kept so that writing can tell what changed. */
+export type UnitRows = {
+  /** By monitor and key. */
+  readonly checks: Map<string, CheckWithProblemRow>
+  /** By id of the problem. */
+  readonly problems: Map<string, { row: number; pending: number | null }>
+}
+
+/** @returns how a check is named in the maps of a unit */
+export function checkKey(check: { readonly monitor: string; readonly key: string }): string {
+  return `${check.monitor}\n${check.key}`
+}
