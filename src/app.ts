@@ -148,6 +148,7 @@ async function start(
       slack: worker.standing() === 'ok' ? slack.transport() : worker.standing(),
       monitors: Object.fromEntries(monitors.map(({ name, kind }) => [name, kind.kind])),
       oldestUndeliveredSeconds: oldestSeconds(opened, clock),
+      parked: outbox.depth().parked,
     })),
     metrics: metrics.render,
     slack: slack.listener,

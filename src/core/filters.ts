@@ -5,17 +5,17 @@ import type { State } from './state.ts'
 /** Filters as people write them on the command line and in addresses. */
 export type FilterWords = Readonly<Record<string, string | undefined>>
 
-const STATES: Readonly<Record<string, readonly State[]>> = {
-  critical: ['CRITICAL'],
-  warning: ['WARNING'],
-  unknown: ['UNKNOWN'],
-  down: ['DOWN', 'UNREACHABLE'],
-  unreachable: ['UNREACHABLE'],
-}
+const STATES: ReadonlyMap<string, readonly State[]> = new Map<string, readonly State[]>([
+  ['critical', ['CRITICAL']],
+  ['warning', ['WARNING']],
+  ['unknown', ['UNKNOWN']],
+  ['down', ['DOWN', 'UNREACHABLE']],
+  ['unreachable', ['UNREACHABLE']],
+])
 
 /** @returns the states that a word such as `critical` or `down` means, null when it is no such word */
 export function statesOfWord(word: string): readonly State[] | null {
-  return STATES[word.toLowerCase()] ?? null
+  return STATES.get(word.toLowerCase()) ?? null
 }
 
 /** Reads `monitor`, `host`, `state` and `filter` (unacked, acked). */

@@ -7,6 +7,8 @@ export type Health = {
   readonly monitors: Readonly<Record<string, string>>
   /** Age of the oldest effect that was not delivered, in seconds; null when nothing waits. */
   readonly oldestUndeliveredSeconds: number | null
+  /** Effects that could not be delivered and wait for the operator. */
+  readonly parked: number
 }
 
 export type HealthRoutes = {

@@ -13,6 +13,13 @@ const SENTENCES: readonly (readonly [prefix: string, sentence: string])[] = [
   ['SQLITE_PERM', 'The database file may not be read or written.'],
   ['EACCES', 'The database file or its folder may not be read or written.'],
   ['EROFS', 'The disk that holds the database is read-only.'],
+  ['EPERM', 'The database file or its folder may not be read or written.'],
+  ['ENOTDIR', 'A part of the path to the database is no folder.'],
+  ['EEXIST', 'A part of the path to the database is no folder.'],
+  ['EISDIR', 'The path to the database names a folder.'],
+  ['ENAMETOOLONG', 'The path to the database is too long.'],
+  ['EMFILE', 'This process may not open more files.'],
+  ['ENFILE', 'This machine has no more open files to give.'],
   ['ENOSPC', 'The disk that holds the database is full.'],
 ]
 

@@ -4,13 +4,17 @@ import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
 import { migrate } from './migrate.ts'
 
+/** Makes the folder of the database, readable by its owner only. */
+export function makeFolder(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+}
+
 /**
- * Opens the database file, making it and its folder if need be, and brings it to the newest schema.
+ * Opens the database file, making it if need be, and brings it to the newest schema.
  *
  * @throws Failure for a database that is newer; the driver's or the file system's error otherwise
  */
 export function openDatabase(file: string): Database.Database {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const db = new Database(file, { timeout: 0 })
   try {
     db.pragma('journal_mode = WAL')

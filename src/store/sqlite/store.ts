@@ -8,7 +8,7 @@ import { storeFailure } from './failures.ts'
 import { createHousekeeping } from './housekeeping.ts'
 import { createIntakeKeys } from './keys.ts'
 import { lockForServer } from './lock.ts'
-import { openBeside, openDatabase, startCheckpoints } from './open.ts'
+import { makeFolder, openBeside, openDatabase, startCheckpoints } from './open.ts'
 import { createOutbox } from './outbox.ts'
 import { createQueries } from './queries.ts'
 
@@ -48,16 +48,13 @@ export type OpenStore = {
 export function openSqlite(options: StoreOptions): OpenStore {
   const { file, clock, system, log, arrivals, owner, pid, newId } = options
   try {
-    const db = openDatabase(file)
-    let unlock: () => void
-    try {
-      unlock = lockForServer(file, pid)
-    } catch (error) {
-      db.close()
-      throw error
-    }
+    // The lock first: a newer version must not change the schema under one that is running.
+    makeFolder(file)
+    const unlock = lockForServer(file, pid)
+    const db = unlockOnError(unlock, () => openDatabase(file))
     const queue = new CommitQueue(db, { time: clock, system, arrivals, log })
     const work = createWorkBell(queue)
+    const facts = createFacts(db)
     const decide = createDecide(db, newId)
     const stopCheckpoints = startCheckpoints(file)
     const store: Store = {
@@ -78,9 +75,9 @@ export function openSqlite(options: StoreOptions): OpenStore {
       store,
       outbox: createOutbox(db, queue, owner, work.listen),
       keys: createIntakeKeys(db),
-      facts: createFacts(db),
+      facts,
       housekeep: createHousekeeping(db, queue),
-      probe: () => queue.enqueue(() => undefined),
+      probe: () => queue.enqueue((now) => facts.set('probed', String(now))),
       idle: () => queue.idle(),
       close: async () => {
         await queue.close()
@@ -91,6 +88,15 @@ export function openSqlite(options: StoreOptions): OpenStore {
     }
   } catch (error) {
     throw storeFailure(error)
+  }
+}
+
+function unlockOnError<Opened>(unlock: () => void, open: () => Opened): Opened {
+  try {
+    return open()
+  } catch (error) {
+    unlock()
+    throw error
   }
 }
 

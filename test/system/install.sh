@@ -1,0 +1,7 @@
+#!/bin/sh
+# Brings what the system tests need and npm does not have.
+set -eu
+if [ "$(id -u)" != 0 ]; then exec sudo sh "$0" "$@"; fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -q
+apt-get install -y -q --no-install-recommends chromium
