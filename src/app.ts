@@ -279,7 +279,7 @@ async function openPatiently(
 function reopenOrStop(system: Clock, stopped: Promise<void>): Promise<'reopen' | 'stopped'> {
   return new Promise((resolve) => {
     const cancel = system.timer(REOPEN_MS, () => resolve('reopen'))
-    stopped.then(() => {
+    void stopped.then(() => {
       cancel()
       resolve('stopped')
     })

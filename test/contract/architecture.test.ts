@@ -24,7 +24,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   playground: [],
   cli: ['app', 'config', 'core', 'playground', 'store/open', 'system'],
   'cli/notify': [],
-  app: ['config', 'core', 'delivery', 'flows', 'http', 'monitors/monitor', 'monitors/registry', 'slack', 'store/open', 'system'],
+  app: [
+    'config',
+    'core',
+    'delivery',
+    'flows',
+    'http',
+    'monitors/monitor',
+    'monitors/registry',
+    'slack',
+    'store/open',
+    'system',
+  ],
   main: ['cli', 'cli/notify'],
 }
 
@@ -45,13 +56,26 @@ const PACKAGES: readonly (readonly [name: RegExp, parts: readonly string[]])[] =
 /** What only some parts may do at all: everybody else gets time, chance and the environment handed in. */
 const POWERS: readonly (readonly [power: string, pattern: RegExp, parts: readonly string[]])[] = [
   ['the clock', /\bDate\.now\(|\bperformance\.now\(/, ['system', 'cli', 'cli/notify', 'playground']],
-  ['timers', /\bset(Timeout|Interval)\(/, ['system', 'cli/notify', 'playground', 'store/<engine>/checkpoint-worker']],
-  ['randomness', /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, ['system', 'cli/notify', 'playground', 'http/auth']],
+  [
+    'timers',
+    /\bset(Timeout|Interval)\(/,
+    ['system', 'cli/notify', 'playground', 'store/<engine>/checkpoint-worker'],
+  ],
+  [
+    'randomness',
+    /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/,
+    ['system', 'cli/notify', 'playground', 'http/auth'],
+  ],
   ['the environment', /\bprocess\.env\b/, ['config/env', 'cli/notify', 'main']],
   ['the console', /\bconsole\./, ['cli', 'cli/notify']],
 ]
 
-type File = { readonly path: string; readonly part: string; readonly code: string; readonly imports: readonly string[] }
+type File = {
+  readonly path: string
+  readonly part: string
+  readonly code: string
+  readonly imports: readonly string[]
+}
 
 const files: readonly File[] = globSync('src/**/*.ts')
   .filter((path) => !path.endsWith('.test.ts') && !path.includes('/fixtures/'))
@@ -79,7 +103,10 @@ function withoutComments(code: string): string {
 }
 
 function mayUse(file: File, parts: readonly string[]): boolean {
-  const own = file.path.replace(/^src\//, '').replace(/\.ts$/, '').replace(/^store\/[^/]+\//, 'store/<engine>/')
+  const own = file.path
+    .replace(/^src\//, '')
+    .replace(/\.ts$/, '')
+    .replace(/^store\/[^/]+\//, 'store/<engine>/')
   return parts.includes(file.part) || parts.includes(own)
 }
 
@@ -117,14 +144,17 @@ describe('the house', () => {
 
   it('keeps zod to schemas and configuration', () => {
     const wrong = files.filter(
-      ({ path, imports }) => imports.includes('zod') && !/\/(schema|config)\.ts$/.test(path) && !path.startsWith('src/config/'),
+      ({ path, imports }) =>
+        imports.includes('zod') && !/\/(schema|config)\.ts$/.test(path) && !path.startsWith('src/config/'),
     )
 
     expect(wrong.map(({ path }) => path)).toEqual([])
   })
 
   it('keeps the core free of the outside', () => {
-    const wrong = files.filter(({ part, imports }) => part === 'core' && imports.some((name) => !name.startsWith('.')))
+    const wrong = files.filter(
+      ({ part, imports }) => part === 'core' && imports.some((name) => !name.startsWith('.')),
+    )
 
     expect(wrong.map(({ path }) => path)).toEqual([])
   })

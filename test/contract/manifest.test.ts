@@ -3,15 +3,52 @@ import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { buildManifest } from '../../src/cli/manifest.ts'
 
-const schema = JSON.parse(readFileSync(new URL('./slack-schema/manifest.schema.1.0.0.json', import.meta.url), 'utf8'))
+const schema = JSON.parse(
+  readFileSync(new URL('./slack-schema/manifest.schema.1.0.0.json', import.meta.url), 'utf8'),
+)
 const validate = new Ajv({ strict: false, allErrors: true }).compile(schema)
 
 /** Commands that Slack answers itself; an app that declares one is refused. https://slack.com/help/articles/201259356 */
 const RESERVED = [
-  'active', 'apps', 'archive', 'away', 'call', 'canvas', 'collapse', 'dm', 'dnd', 'expand', 'feed', 'feedback', 'focus',
-  'huddle', 'invite', 'invite_people', 'join', 'kick', 'leave', 'me', 'msg', 'mute', 'open', 'part', 'people', 'prefs',
-  'remind', 'remove', 'rename', 'search', 'shortcuts', 'shrug', 'star', 'status', 'tableflip', 'topic', 'unarchive',
-  'unmute', 'who',
+  'active',
+  'apps',
+  'archive',
+  'away',
+  'call',
+  'canvas',
+  'collapse',
+  'dm',
+  'dnd',
+  'expand',
+  'feed',
+  'feedback',
+  'focus',
+  'huddle',
+  'invite',
+  'invite_people',
+  'join',
+  'kick',
+  'leave',
+  'me',
+  'msg',
+  'mute',
+  'open',
+  'part',
+  'people',
+  'prefs',
+  'remind',
+  'remove',
+  'rename',
+  'search',
+  'shortcuts',
+  'shrug',
+  'star',
+  'status',
+  'tableflip',
+  'topic',
+  'unarchive',
+  'unmute',
+  'who',
 ]
 
 const commandsOf = (manifest: ReturnType<typeof buildManifest>): string[] =>
@@ -36,7 +73,9 @@ describe('the app manifest', () => {
   })
 
   it('declares no command that Slack keeps for itself', () => {
-    const taken = commandsOf(buildManifest(null, false)).filter((command) => RESERVED.includes(command.slice(1)))
+    const taken = commandsOf(buildManifest(null, false)).filter((command) =>
+      RESERVED.includes(command.slice(1)),
+    )
 
     expect(taken).toEqual([])
   })

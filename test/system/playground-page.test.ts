@@ -11,7 +11,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
  */
 
 const CHROMIUM = '/usr/bin/chromium'
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 let folder: string
 let server: ChildProcess
@@ -20,8 +28,13 @@ let address: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ackbridge-system-'))
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SLACK_|ACKBRIDGE_|VITEST|NODE_OPTIONS)/.test(name)))
-  server = spawn(process.execPath, [resolve('src/main.ts'), 'start'], { cwd: folder, env: { ...env, PORT: '0' } })
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(SLACK_|ACKBRIDGE_|VITEST|NODE_OPTIONS)/.test(name)),
+  )
+  server = spawn(process.execPath, [resolve('src/main.ts'), 'start'], {
+    cwd: folder,
+    env: { ...env, PORT: '0' },
+  })
   address = await new Promise((found, failed) => {
     let said = ''
     server.stdout?.on('data', (chunk: Buffer) => {
@@ -88,16 +101,24 @@ describe('the playground’s page', () => {
     await composer.press('Enter')
 
     await page.getByText('Only visible to you').last().waitFor()
-    await page.getByText(/\d+ open/).last().waitFor()
+    await page
+      .getByText(/\d+ open/)
+      .last()
+      .waitFor()
     await page.close()
   })
 
   it('fits a phone without scrolling sideways', async () => {
     const page = await open(390, 844)
-    await page.getByRole('button', { name: /Acknowledge/ }).first().waitFor()
+    await page
+      .getByRole('button', { name: /Acknowledge/ })
+      .first()
+      .waitFor()
 
     // Said as text, because it runs in the page, whose types this project does not load.
-    const wide = await page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth')
+    const wide = await page.evaluate(
+      'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+    )
 
     expect(wide).toBe(false)
     await page.close()
