@@ -31,7 +31,7 @@ export function createApply(db: Database.Database, newId: (at: number) => string
       const key = checkKey(ref)
       const known = slots.get(key)
       if (known !== undefined) return known
-      const row = rows.checks.get(key)
+      const row = rows.checks.get(key)?.check
       const check = latest.get(key)
       const at = row?.row ?? (check === undefined ? undefined : checks.insert(check))
       if (at === undefined) return null
@@ -54,7 +54,7 @@ export function createApply(db: Database.Database, newId: (at: number) => string
     for (const [key, slot] of slots) {
       const check = latest.get(key)
       if (check === undefined) checks.point(slot)
-      else checks.update(check, slot, rows.checks.get(key) ?? null)
+      else checks.update(check, slot, rows.checks.get(key)?.check ?? null)
     }
     effects(changes, rows, now, lanes)
   }

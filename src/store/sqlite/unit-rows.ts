@@ -1,9 +1,12 @@
-import type { CheckWithProblemRow } from './rows.ts'
+import type { CheckRow, ProblemRow } from './rows.ts'
+
+/** A check as it was read, with its open problem or the one that was asked for. */
+export type ReadRows = { readonly check: CheckRow; readonly problem: ProblemRow | null }
 
 /** What one unit has read, kept so that writing can tell what changed. */
 export type UnitRows = {
   /** By monitor and key. */
-  readonly checks: Map<string, CheckWithProblemRow>
+  readonly checks: Map<string, ReadRows>
   /** By id of the problem. */
   readonly problems: Map<string, { row: number; pending: number | null }>
 }
