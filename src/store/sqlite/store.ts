@@ -37,6 +37,8 @@ export type OpenStore = {
   /** @throws Failure when nothing can be written */
   readonly probe: () => Promise<void>
   readonly idle: () => Promise<void>
+  /** How SQLite syncs at the moment; 2 is FULL. https://sqlite.org/pragma.html#pragma_synchronous */
+  readonly synchronous: () => number
   readonly close: () => Promise<void>
 }
 
@@ -79,6 +81,7 @@ export function openSqlite(options: StoreOptions): OpenStore {
       housekeep: createHousekeeping(db, queue),
       probe: () => queue.enqueue((now) => facts.set('probed', String(now))),
       idle: () => queue.idle(),
+      synchronous: () => db.pragma('synchronous', { simple: true }) as number,
       close: async () => {
         await queue.close()
         await stopCheckpoints()
