@@ -12,7 +12,7 @@ export type AddOptions = {
 /** Makes a key and shows it, this once. */
 export function keysAdd(name: string, { monitor, read = false, channel }: AddOptions): number {
   const { database } = settings()
-  const store = openStoreBeside(database)
+  const store = openStoreBeside(database, 'make')
   try {
     if (store.keys.list().some((key) => key.name === name && key.revoked === null)) {
       console.error(`There is a key called ${name} already. Revoke it first, or choose another name.`)
@@ -38,7 +38,7 @@ export function keysAdd(name: string, { monitor, read = false, channel }: AddOpt
 
 /** Lists keys; never what they are. */
 export function keysList(): number {
-  const store = openStoreBeside(settings().database)
+  const store = openStoreBeside(settings().database, 'make')
   try {
     const rows = store.keys
       .list()
@@ -60,7 +60,7 @@ export function keysList(): number {
 
 /** Makes a key useless, at once or within a second for a running server. */
 export function keysRevoke(nameOrId: string): number {
-  const store = openStoreBeside(settings().database)
+  const store = openStoreBeside(settings().database, 'make')
   try {
     if (store.keys.revoke(nameOrId, Date.now()) > 0) return EXIT.done
     console.error(`There is no key ${nameOrId} in use. \`ackbridge keys list\` shows them.`)

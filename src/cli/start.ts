@@ -41,7 +41,7 @@ async function startPlaygroundServer(config: Config): Promise<number> {
       console.log(
         `\n  ackbridge is running with a stand-in Slack workspace. Open\n\n      ${playground.url}\n`,
       )
-      console.log(`  Notifications: POST http://127.0.0.1:${app.port}/notify`)
+      console.log(`  Senders: POST /notify on port ${app.port} of this machine.`)
       tellKey(generatedKey)
       console.log('  This is a playground: nothing leaves this machine. Ctrl-C ends it.\n')
     })

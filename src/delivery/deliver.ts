@@ -13,8 +13,12 @@ export async function deliver(claimed: Claimed, chat: Chat, pace: Pace, clock: C
     case 'post': {
       const found = ambiguousSince === null ? null : await chat.find(work.card, null, ambiguousSince)
       // Where we may not look, a card twice is better than a card never.
-      if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
-      return { kind: 'done', ts: await chat.post(work.card, work.view, clock.now()) }
+      if (found === null || found === 'unknown') {
+        return { kind: 'done', ts: await chat.post(work.card, work.view, clock.now()) }
+      }
+      // What was posted then may be old news by now.
+      await chat.update({ ...work.card, ts: found }, work.view, clock.now())
+      return { kind: 'done', ts: found }
     }
     case 'update':
       await chat.update(work.card, work.view, clock.now())

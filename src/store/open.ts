@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
 import {
@@ -20,9 +21,22 @@ export function openStore(url: string, options: Omit<StoreOptions, 'file'>): Ope
   return openSqlite({ ...options, file: fileOf(url) })
 }
 
-/** Opens the database for a command beside a running server; it must exist. */
-export function openStoreBeside(url: string): BesideStore {
-  return openSqliteBeside(fileOf(url))
+/**
+ * Opens the database for a command, also beside a running server.
+ *
+ * @param absent what to do when there is none yet: `make` one, or `refuse`
+ * @throws Failure `not_found` when it is to be refused, else like `openStore`
+ */
+export function openStoreBeside(url: string, absent: 'make' | 'refuse' = 'refuse'): BesideStore {
+  const file = fileOf(url)
+  if (absent === 'refuse' && !existsSync(file)) {
+    throw new Failure(
+      'not_found',
+      { kind: 'never' },
+      `There is no database at ${file} yet. \`ackbridge start\` makes it.`,
+    )
+  }
+  return openSqliteBeside(file)
 }
 
 /** @returns the absolute path in a `file:` URL */

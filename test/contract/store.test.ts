@@ -34,7 +34,15 @@ afterEach(async () => {
 
 function open(owner = 'first', file = 'test.db'): OpenStore {
   const url = `file:${join(folder, file)}`
-  const store = openStore(url, { clock, system: systemClock, log, arrivals: () => 0, owner, pid: process.pid, newId })
+  const store = openStore(url, {
+    clock,
+    system: systemClock,
+    log,
+    arrivals: () => 0,
+    owner,
+    pid: process.pid,
+    newId,
+  })
   opened.push(store)
   return store
 }
@@ -74,7 +82,11 @@ function notification(over: Partial<Notification> = {}): Notification {
 function hear({ store }: OpenStore, n: Notification, channels = ['C1']): Promise<string> {
   return store.decide({ notifications: [n] }, (loaded, now) => {
     const route = () => channels.map((channel) => ({ channel, mention: [], quiet: false }))
-    const { changes, outcome } = receive(loaded.check(n), loaded.seenAt(n), n, { now, newId: () => newId(now), route })
+    const { changes, outcome } = receive(loaded.check(n), loaded.seenAt(n), n, {
+      now,
+      newId: () => newId(now),
+      route,
+    })
     return { changes, answer: outcome }
   })
 }
@@ -198,7 +210,10 @@ describe('the outbox', () => {
     expect(first?.work).toMatchObject({ kind: 'thread', event: { what: 'changed' } })
     expect(await store.outbox.claim('C1', [], 60_000)).toBeNull()
     if (first !== null) await store.outbox.settle(first, { kind: 'done', ts: '1.2' })
-    expect((await store.outbox.claim('C1', [], 60_000))?.work).toMatchObject({ kind: 'thread', event: { what: 'closed' } })
+    expect((await store.outbox.claim('C1', [], 60_000))?.work).toMatchObject({
+      kind: 'thread',
+      event: { what: 'closed' },
+    })
   })
 
   it('takes people’s actions first, then first cards, worst first', async () => {
@@ -255,7 +270,9 @@ describe('the file', () => {
       console.log(store.synchronous())
       await store.close()
     `
-    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], { encoding: 'utf8' })
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module-typescript', '-e', script], {
+      encoding: 'utf8',
+    })
 
     expect(stderr).toBe('')
     // 2 is FULL. It is asked after a write, because a database in WAL mode can fall to NORMAL with the first one.

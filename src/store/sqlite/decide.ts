@@ -19,9 +19,13 @@ export type Decide = <Answer>(
 /** Prepares the statements of `Store.decide`. What it returns runs inside a transaction of the commit queue. */
 export function createDecide(db: Database.Database, newId: (at: number) => string): Decide {
   // Two look-ups by key: joined, the same rows cost this driver several times as much.
-  const selectCheck = db.prepare<[string, string], CheckRow>('SELECT * FROM checks WHERE monitor = ? AND key = ?')
+  const selectCheck = db.prepare<[string, string], CheckRow>(
+    'SELECT * FROM checks WHERE monitor = ? AND key = ?',
+  )
   const selectCheckByRow = db.prepare<[number], CheckRow>('SELECT * FROM checks WHERE row = ?')
-  const selectOpen = db.prepare<[number], ProblemRow>(`SELECT ${PROBLEM_COLUMNS} FROM problems p WHERE p.row = ?`)
+  const selectOpen = db.prepare<[number], ProblemRow>(
+    `SELECT ${PROBLEM_COLUMNS} FROM problems p WHERE p.row = ?`,
+  )
   const selectProblem = db.prepare<[string], ProblemRow & { check_row: number }>(
     `SELECT ${PROBLEM_COLUMNS}, p.check_row AS check_row FROM problems p WHERE p.id = ?`,
   )

@@ -11,9 +11,7 @@ const FOLDER = join(import.meta.dirname, '..', 'migrations')
  * @throws Failure `rejected` when the database was written by a newer version
  */
 export function migrate(db: Database.Database): void {
-  const files = readdirSync(FOLDER)
-    .filter((file) => /^\d{4}-[a-z0-9-]+\.sql$/.test(file))
-    .sort()
+  const files = migrations()
   const version = db.pragma('user_version', { simple: true }) as number
   if (version > files.length) {
     throw new Failure(
@@ -29,4 +27,22 @@ export function migrate(db: Database.Database): void {
       db.pragma(`user_version = ${index + 1}`)
     }).immediate()
   })
+}
+
+/** @throws Failure `rejected` when the database is of another version than this one */
+export function expectSchema(db: Database.Database): void {
+  const version = db.pragma('user_version', { simple: true }) as number
+  const known = migrations().length
+  if (version === known) return
+  const sentence =
+    version > known
+      ? 'The database was written by a newer ackbridge. Use that one.'
+      : 'The database was written by an older ackbridge. Start this one once; that brings it up to date.'
+  throw new Failure('rejected', { kind: 'never' }, sentence)
+}
+
+function migrations(): string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => /^\d{4}-[a-z0-9-]+\.sql$/.test(file))
+    .sort()
 }

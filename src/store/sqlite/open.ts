@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname, extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import Database from 'better-sqlite3'
-import { migrate } from './migrate.ts'
+import { expectSchema, migrate } from './migrate.ts'
 
 /** Makes the folder of the database, readable by its owner only. */
 export function makeFolder(file: string): void {
@@ -33,12 +33,29 @@ export function openDatabase(file: string): Database.Database {
   return db
 }
 
-/** Opens an existing database for a command beside a running server. Waits up to a second for its turn to write. */
+/**
+ * Opens the database for a command beside a running server. Waits up to a second for its turn to write. A new file gets
+ * the schema; an older one keeps what it has, because the server that runs may be the older version too.
+ *
+ * @throws Failure `rejected` for a database of another version
+ */
 export function openBeside(file: string): Database.Database {
-  const db = new Database(file, { timeout: 1_000, fileMustExist: true })
-  db.pragma('synchronous = FULL')
-  db.pragma('foreign_keys = ON')
+  const db = new Database(file, { timeout: 1_000 })
+  try {
+    if (isEmpty(db)) db.pragma('journal_mode = WAL')
+    db.pragma('synchronous = FULL')
+    db.pragma('foreign_keys = ON')
+    if (isEmpty(db)) migrate(db)
+    else expectSchema(db)
+  } catch (error) {
+    db.close()
+    throw error
+  }
   return db
+}
+
+function isEmpty(db: Database.Database): boolean {
+  return db.pragma('user_version', { simple: true }) === 0
 }
 
 /** @returns a function that ends the thread that checkpoints `file` */

@@ -128,9 +128,10 @@ export type BesideStore = {
   readonly close: () => void
 }
 
-/** Opens an existing database for a command that runs beside the server. */
+/** Opens the database for a command that runs beside the server, or before its first start. */
 export function openSqliteBeside(file: string): BesideStore {
   try {
+    makeFolder(file)
     const db = openBeside(file)
     return {
       queries: createQueries(db),
