@@ -356,8 +356,11 @@ function keepHouse(opened: OpenStore, { clock, log }: Surroundings): () => void 
   return () => cancel()
 }
 
-/** Without any key nobody could send, and without a check anybody could; so one is made, readable by its owner only. */
-function generateKey(database: string): { file: string; key: string } {
+/**
+ * Without any key nobody could send, and without a check anybody could; so one is made beside the database, readable by
+ * its owner only. @returns the one that is there already, or a new one
+ */
+export function generateKey(database: string): { file: string; key: string } {
   const file = join(dirname(fileOf(database)), 'notify.key')
   try {
     return { file, key: readFileSync(file, 'utf8').trim() }

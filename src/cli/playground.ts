@@ -9,7 +9,7 @@ export type OpenPlayground = {
   readonly slack: SlackConfig
   readonly channel: string
   /** Tells the workspace where the app is, and makes the first card appear. */
-  connect(port: number, key: string | null): void
+  connect(port: number, key: string): void
   close(): Promise<void>
 }
 
@@ -34,8 +34,7 @@ export async function openPlayground(): Promise<OpenPlayground> {
     channel: playground.channels.alerts,
     connect: (port, key) => {
       const base = `http://127.0.0.1:${port}`
-      const sender = key === null ? {} : { notifyKey: key }
-      playground.connect({ requestUrl: `${base}/slack/events`, notifyUrl: `${base}/notify`, ...sender })
+      playground.connect({ requestUrl: `${base}/slack/events`, notifyUrl: `${base}/notify`, notifyKey: key })
       runScenario(playground).catch((error: unknown) =>
         console.error('The scenario stopped:', error instanceof Error ? error.message : error),
       )

@@ -96,11 +96,8 @@ function build(keep: (code: number) => void): Command {
 }
 
 function explain(error: unknown): number {
-  if (error instanceof CommanderError) {
-    const fine =
-      error.exitCode === 0 || error.code === 'commander.help' || error.code === 'commander.helpDisplayed'
-    return fine ? EXIT.done : EXIT.wrong
-  }
+  // Help that was asked for ends with 0; help that stands in for a missing command does not.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrong
   if (error instanceof ConfigFault) {
     for (const fault of error.faults) console.error(fault)
     return EXIT.wrong

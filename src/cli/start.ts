@@ -1,5 +1,7 @@
-import { type Ready, type RunningApp, startApp } from '../app.ts'
+import { relative } from 'node:path'
+import { generateKey, type Ready, type RunningApp, type Surroundings, startApp } from '../app.ts'
 import type { Config, SlackConfig } from '../config/config.ts'
+import { Failure } from '../core/failure.ts'
 import { systemClock } from '../system/clock.ts'
 import { createLog } from '../system/log.ts'
 import { EXIT } from './exit.ts'
@@ -35,14 +37,17 @@ async function startPlaygroundServer(config: Config): Promise<number> {
   try {
     const around = { clock: systemClock, system: systemClock, log, pid: process.pid, onFatal: ended.fatal }
     const standIn = { slack: playground.slack, channel: playground.channel, commandPrefix: '' }
-    const app = await startApp({ ...config, ...standIn }, around)
-    return await ended.wait(app, app.stop, ({ generatedKey }) => {
-      playground.connect(app.port, config.notifyKey ?? generatedKey?.key ?? null)
+    // The page sends alerts too, so here there is always a key that is known, whatever others have been made.
+    const key =
+      config.notifyKey === null ? generateKey(config.database) : { file: null, key: config.notifyKey }
+    const app = await startOnFreePort({ ...config, ...standIn, notifyKey: key.key }, around)
+    return await ended.wait(app, app.stop, () => {
+      playground.connect(app.port, key.key)
       console.log(
         `\n  ackbridge is running with a stand-in Slack workspace. Open\n\n      ${playground.url}\n`,
       )
       console.log(`  Senders: POST /notify on port ${app.port} of this machine.`)
-      tellKey(generatedKey)
+      if (key.file !== null) console.log(`  Their key: ${relative(process.cwd(), key.file)}`)
       console.log('  This is a playground: nothing leaves this machine. Ctrl-C ends it.\n')
     })
   } finally {
@@ -50,9 +55,26 @@ async function startPlaygroundServer(config: Config): Promise<number> {
   }
 }
 
+/** A newcomer is not asked to choose a port: where the usual one is taken and none was asked for, any other will do. */
+async function startOnFreePort(
+  config: Config & { slack: SlackConfig },
+  around: Surroundings,
+): Promise<RunningApp> {
+  try {
+    return await startApp(config, around)
+  } catch (error) {
+    const taken =
+      error instanceof Failure && (error.cause as { code?: unknown } | undefined)?.code === 'EADDRINUSE'
+    if (!taken || config.http.portChosen) throw error
+    return await startApp({ ...config, http: { ...config.http, port: 0 } }, around)
+  }
+}
+
 function tellKey(generatedKey: Ready['generatedKey']): void {
   if (generatedKey !== null)
-    console.log(`  Key for senders: in ${generatedKey.file}, made because none was configured`)
+    console.log(
+      `  Key for senders: ${relative(process.cwd(), generatedKey.file)}, made because none is configured`,
+    )
 }
 
 /** Waits for the signal that ends the process. A second one ends it at once. */

@@ -1,5 +1,5 @@
-// Anything that a terminal would act on, and what turns the direction of writing.
-const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g
+// Anything that a terminal would act on, what ends a line, and what turns the direction of writing.
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]+/g
 const CELL_MAX_CHARS = 80
 
 /** @returns rows in columns under a header; control characters become blanks, long cells are cut */

@@ -14,6 +14,8 @@ export type Config = {
   readonly http: {
     readonly host: string
     readonly port: number
+    /** The port was asked for, and is not merely the default. */
+    readonly portChosen: boolean
     readonly tls: { readonly cert: string; readonly key: string } | null
     readonly trustProxy: boolean
   }

@@ -37,6 +37,7 @@ export function loadConfig(raw: RawEnv, folder: string, kinds: readonly string[]
     http: {
       host: env.HOST ?? '127.0.0.1',
       port: env.PORT ?? 3000,
+      portChosen: env.PORT !== undefined,
       tls,
       trustProxy: env.TRUST_PROXY ?? false,
     },
