@@ -4,4 +4,4 @@ set -eu
 if [ "$(id -u)" != 0 ]; then exec sudo sh "$0" "$@"; fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
-apt-get install -y -q --no-install-recommends chromium
+apt-get install -y -q --no-install-recommends chromium strace
