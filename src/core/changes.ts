@@ -14,3 +14,14 @@ export type Changes = {
 }
 
 export const NO_CHANGES: Changes = { checks: [], problems: [], cards: [], history: [], effects: [] }
+
+/** @returns all of it as one piece, in its order */
+export function mergeChanges(parts: readonly Changes[]): Changes {
+  return {
+    checks: parts.flatMap(({ checks }) => checks),
+    problems: parts.flatMap(({ problems }) => problems),
+    cards: parts.flatMap(({ cards }) => cards),
+    history: parts.flatMap(({ history }) => history),
+    effects: parts.flatMap(({ effects }) => effects),
+  }
+}

@@ -60,6 +60,12 @@ export type ThreadEvent =
     }
   | { readonly what: 'output'; readonly at: number; readonly output: string }
 
+/** A problem that somebody asked for and did not get: another person has it, or it was refused. */
+export type NotTaken = { readonly name: string } & (
+  | { readonly heldBy: Actor }
+  | { readonly refusal: Refusal }
+)
+
 /** A private answer to one person, sent to the address Slack gave for it. */
 export type Reply =
   | { readonly what: 'refused'; readonly refusal: Refusal }
@@ -71,8 +77,16 @@ export type Reply =
       readonly since: number
       readonly comment: string | null
       readonly until: number | null
+      /** What the asker said along with it, which taking over keeps. */
+      readonly asked: { readonly comment: string | null; readonly until: number | null }
     }
-  | { readonly what: 'done'; readonly sentence: string }
+  /** What became of each of several, or of a choice from a list. */
+  | {
+      readonly what: 'taken'
+      readonly names: readonly string[]
+      readonly until: number | null
+      readonly not: readonly NotTaken[]
+    }
 
 /**
  * Something to be done outside, stored with the change that causes it. Effects name the problem; the store makes one of

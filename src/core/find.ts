@@ -17,6 +17,8 @@ export type Found =
 
 /** Problems that a pattern may stand for. */
 const PATTERN_MAX = 200
+/** Words that the name of a host may have. */
+const HOST_WORDS_MAX = 6
 /** Names looked through for a suggestion. */
 const NAMES_MAX = 2_000
 
@@ -30,12 +32,42 @@ const NAMES_MAX = 2_000
 export function findChecks(queries: Queries, text: string, monitors: readonly string[]): Found {
   const first = takeWord(text)
   const { monitor, host } = splitMonitor(queries, first.word, monitors)
-  if (/[*?]/.test(host)) return findByPattern(queries, host, monitor, first.rest)
-  const states = queries.checksOfHost(host, monitor)
-  if (states.length === 0) {
+  if (host.includes('*')) return findByPattern(queries, host, monitor, first.rest)
+  const known = findHost(queries, text, monitors)
+  if (known === null) {
     return { kind: 'nothing', asked: first.word, suggestions: suggest(host, queries.hostNames(NAMES_MAX)) }
   }
-  return findService(states, host, first.rest)
+  return findService(known.states, known.host, known.rest)
+}
+
+/** As `findChecks`, where nothing may follow the names. */
+export function findNamed(queries: Queries, text: string, monitors: readonly string[]): Found {
+  const found = findChecks(queries, text, monitors)
+  if (found.kind === 'nothing' || found.rest === '') return found
+  return { kind: 'nothing', asked: `${found.asked} ${found.rest}`, suggestions: [] }
+}
+
+/** @returns the checks of the host whose name stands at the beginning; of several such names the longest wins */
+function findHost(
+  queries: Queries,
+  text: string,
+  monitors: readonly string[],
+): { states: readonly CheckState[]; host: string; rest: string } | null {
+  const first = takeWord(text)
+  const words = first.quoted ? [] : text.trim().split(/\s+/, HOST_WORDS_MAX)
+  for (let count = words.length; count > 1; count--) {
+    const name = words.slice(0, count).join(' ')
+    const { monitor, host } = splitMonitor(queries, name, monitors)
+    const states = queries.checksOfHost(host, monitor)
+    if (states.length > 0) return { states, host, rest: afterWords(text, count) }
+  }
+  const { monitor, host } = splitMonitor(queries, first.word, monitors)
+  const states = queries.checksOfHost(host, monitor)
+  return states.length === 0 ? null : { states, host, rest: first.rest }
+}
+
+function afterWords(text: string, count: number): string {
+  return text.trim().replace(new RegExp(`^(?:\\S+\\s*){${count}}`), '')
 }
 
 function splitMonitor(
@@ -57,20 +89,20 @@ function findByPattern(queries: Queries, host: string, monitor: string | null, r
   const { rows } = queries.problems({ host, monitor: monitor ?? undefined }, PATTERN_MAX)
   const states = rows.map(({ check, problem }): CheckState => ({ check, problem }))
   if (states.length === 0) return { kind: 'nothing', asked: host, suggestions: [] }
-  const chosen = chooseService(states, rest)
+  const chosen = chooseService(states, rest) ?? chooseService(states, withoutSlash(rest))
   if (chosen === null) return { kind: 'checks', named: 'many', states, rest, asked: host }
   return { kind: 'checks', named: 'many', ...chosen, asked: `${host} ${chosen.asked}` }
 }
 
 function findService(states: readonly CheckState[], host: string, rest: string): Found {
-  const chosen = chooseService(states, rest)
+  const chosen = chooseService(states, rest) ?? chooseService(states, withoutSlash(rest))
   if (chosen !== null) {
     const one = chosen.pattern ? 'many' : 'service'
     const asked = `${host} ${chosen.asked}`
     if (chosen.states.length === 0) return { kind: 'nothing', asked, suggestions: [] }
     return { kind: 'checks', named: one, states: chosen.states, rest: chosen.rest, asked }
   }
-  const next = takeWord(rest)
+  const next = takeWord(withoutSlash(rest))
   if (next.word !== '' && !/^(for|until)$/i.test(next.word)) {
     const names = states.map(({ check }) => serviceName(check)).filter((name) => name !== null)
     const near = suggest(next.word, [...new Set(names)])
@@ -86,6 +118,11 @@ function findService(states: readonly CheckState[], host: string, rest: string):
   return { kind: 'checks', named: 'host', states, rest, asked: host }
 }
 
+/** Cards show `host / service`, and people copy it. */
+function withoutSlash(rest: string): string {
+  return rest.replace(/^\/\s+/, '')
+}
+
 type Chosen = {
   readonly states: readonly CheckState[]
   readonly rest: string
@@ -97,7 +134,7 @@ type Chosen = {
 function chooseService(states: readonly CheckState[], rest: string): Chosen | null {
   const { word, rest: after, quoted } = takeWord(rest)
   if (word === '') return null
-  if (/[*?]/.test(word)) {
+  if (word.includes('*')) {
     const matching = states.filter(({ check }) =>
       word === '*' ? true : check.service !== null && namesOf(check).some((name) => globMatches(word, name)),
     )
@@ -129,16 +166,25 @@ function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase()
 }
 
-const QUOTES: Readonly<Record<string, string>> = { '"': '"', "'": "'", '“': '”', '‘': '’', '„': '“' }
+/** What may close a quote, by what opened it; phones make other characters of those that are typed. */
+const QUOTES: Readonly<Record<string, string>> = {
+  '"': '"”',
+  '“': '”"',
+  '”': '”"',
+  '„': '“”"',
+  "'": "'’",
+  '‘': "’'",
+  '’': "’'",
+}
 
 /** @returns the first word, which may stand in quotes (also those a phone makes of them), and what follows */
 function takeWord(text: string): { word: string; rest: string; quoted: boolean } {
   const trimmed = text.trim()
   const closing = QUOTES[trimmed[0] ?? '']
   if (closing !== undefined) {
-    const end = [closing, '"', '”'].map((quote) => trimmed.indexOf(quote, 1)).filter((at) => at > 0)
-    if (end.length > 0) {
-      const at = Math.min(...end)
+    const ends = [...closing].map((quote) => trimmed.indexOf(quote, 1)).filter((at) => at > 0)
+    if (ends.length > 0) {
+      const at = Math.min(...ends)
       return { word: trimmed.slice(1, at).trim(), rest: trimmed.slice(at + 1).trim(), quoted: true }
     }
   }

@@ -1,30 +1,21 @@
-import type { Acknowledgement } from './acknowledgement.ts'
 import { type Changes, NO_CHANGES } from './changes.ts'
-import { type Destination, type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
-import { type HistoryEntry, historyEntry } from './history.ts'
+import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
 import type { Notification, NotificationType } from './notification.ts'
 import { outputPreview } from './output-preview.ts'
 import type { Check, CheckState, ClosedBecause, LastNotification, Problem } from './problem.ts'
+import { receiveAcknowledgement } from './receive-acknowledgement.ts'
+import { receiveNews } from './receive-news.ts'
 import { isReminderDue } from './remind.ts'
 import { isFine, type State, severityOf } from './state.ts'
-
-/** What a notification did. */
-export type Outcome = 'opened' | 'repeated' | 'changed' | 'closed' | 'duplicate' | 'stale' | 'recorded'
-
-export type Received = {
-  readonly outcome: Outcome
-  /** The check as it is now, for the next notification of the same request. */
-  readonly state: CheckState
-  readonly changes: Changes
-}
-
-export type ReceiveContext = {
-  /** Epoch ms. */
-  readonly now: number
-  readonly newId: () => string
-  /** Where a problem of this check and state is shown. */
-  readonly route: (check: Check, state: State | null, asked: string | null) => readonly Destination[]
-}
+import {
+  heardEntry,
+  type ReceiveContext,
+  type Received,
+  recorded,
+  removalEntry,
+  type Turn,
+  thread,
+} from './turn.ts'
 
 /** Two equal notifications without an id are one when their times are this close. */
 export const DUPLICATE_WINDOW_MS = 60_000
@@ -48,9 +39,10 @@ export function receive(
   const known = before?.check ?? newCheck(notification, context.now)
   const turn: Turn = { notification, type, time, context, problem: before?.problem ?? null, check: known }
 
-  if (isDuplicate(known, seenAt, turn)) return recorded(turn, 'duplicate', known)
+  if (isDuplicate(known, seenAt, turn)) return recorded(turn, 'duplicate', hearAgain(known, turn))
   const check = hear(known, turn)
-  if (isStale(known, turn)) return recorded(turn, 'stale', check)
+  // What was not believed is nothing that a later notification could repeat.
+  if (isStale(known, turn)) return recorded(turn, 'stale', { ...check, last: null })
   switch (type) {
     case 'PROBLEM':
     case 'EVENT':
@@ -62,16 +54,6 @@ export function receive(
     default:
       return receiveNews(turn, check)
   }
-}
-
-type Turn = {
-  readonly notification: Notification
-  readonly type: NotificationType
-  /** When it happened, never later than it arrived. */
-  readonly time: number
-  readonly context: ReceiveContext
-  readonly problem: Problem | null
-  readonly check: Check
 }
 
 /** State decides between PROBLEM and RECOVERY, because some monitors send one word with the other state. */
@@ -104,9 +86,10 @@ function newCheck(n: Notification, now: number): Check {
 function isDuplicate(
   check: Check,
   seenAt: number | null,
-  { notification: n, type, time, context }: Turn,
+  { notification: n, type, time, context, problem }: Turn,
 ): boolean {
   if (n.id !== null) return seenAt !== null && context.now - seenAt < SEEN_WINDOW_MS
+  if (isOtherEpisode(n, problem)) return false
   const last = check.last
   return (
     last !== null &&
@@ -119,12 +102,22 @@ function isDuplicate(
   )
 }
 
+/** Said again without an id, it also holds for its own time, so that what happened in between is older. */
+function hearAgain(check: Check, { notification: n, type, time }: Turn): Check {
+  if (n.id !== null || (type !== 'PROBLEM' && type !== 'RECOVERY')) return check
+  return { ...check, lastStateTime: Math.max(time, check.lastStateTime ?? time) }
+}
+
 function isStale(check: Check, { type, time, notification, problem }: Turn): boolean {
+  // An acknowledgement of before the problem began was of an earlier one.
+  if (type === 'ACKNOWLEDGEMENT') return problem !== null && time < problem.opened
   if (type !== 'PROBLEM' && type !== 'RECOVERY') return false
   if (check.lastStateTime !== null && time < check.lastStateTime) return true
-  const otherEpisode =
-    notification.episode !== null && problem?.episode != null && problem.episode !== notification.episode
-  return type === 'RECOVERY' && otherEpisode
+  return type === 'RECOVERY' && isOtherEpisode(notification, problem)
+}
+
+function isOtherEpisode({ episode }: Notification, problem: Problem | null): boolean {
+  return episode !== null && problem?.episode != null && problem.episode !== episode
 }
 
 /** Takes over what the notification says of the check itself. What it does not say stays. */
@@ -156,7 +149,7 @@ function receiveProblem(turn: Turn, heard: Check): Received {
   const { notification: n, time, problem, type } = turn
   const check = type === 'PROBLEM' ? { ...heard, lastStateTime: time } : heard
   if (problem === null) return open(turn, check, NO_CHANGES)
-  if (n.episode !== null && problem.episode !== null && n.episode !== problem.episode) {
+  if (isOtherEpisode(n, problem)) {
     return open(turn, check, closing(turn, check, problem, 'episode').changes)
   }
   const tally = {
@@ -249,11 +242,12 @@ function change(turn: Turn, check: Check, problem: Problem, state: State): Recei
     changed: time,
     acknowledgement: ends ? null : problem.acknowledgement,
   }
-  const counted: Check = worse ? { ...check, tally: { ...check.tally, rang: context.now } } : check
+  const rings = worse && !check.inDowntime
+  const counted: Check = rings ? { ...check, tally: { ...check.tally, rang: context.now } } : check
   const event: ThreadEvent = { what: 'changed', at: time, from: problem.state, to: state, output: n.output }
   const effects: Effect[] = [
     { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity },
-    { kind: 'thread', problem: problem.id, event, rings: worse && !check.inDowntime, severity },
+    { kind: 'thread', problem: problem.id, event, rings, severity },
   ]
   const history = [heardEntry(turn, 'changed', problem.id)]
   if (ends) {
@@ -318,140 +312,4 @@ function closing(turn: Turn, heard: Check, problem: Problem, because: ClosedBeca
       ],
     },
   }
-}
-
-function receiveAcknowledgement(turn: Turn, check: Check): Received {
-  const { notification: n, time, problem } = turn
-  if (problem === null) return recorded(turn, 'recorded', check)
-  const by = { id: null, name: n.author ?? 'somebody' }
-  const current = problem.acknowledgement
-  if (current?.foreign && current.by.name === by.name && current.comment === n.comment) {
-    return recorded(turn, 'recorded', check)
-  }
-  const acknowledgement: Acknowledgement = {
-    by,
-    at: time,
-    through: 'monitor',
-    comment: n.comment,
-    sticky: true,
-    persistent: false,
-    notify: false,
-    until: null,
-    handOver: 'confirmed',
-    foreign: true,
-  }
-  const taken: Problem = {
-    ...problem,
-    acknowledgement,
-    firstTaken: problem.firstTaken ?? { by: by.name, at: time },
-  }
-  const severity = severityOf(problem.state)
-  const event: ThreadEvent = {
-    what: 'acknowledged',
-    at: time,
-    by,
-    comment: n.comment,
-    until: null,
-    foreign: true,
-    tookOverFrom: current?.by.name ?? null,
-    handOver: 'confirmed',
-  }
-  return {
-    outcome: 'changed',
-    state: { check, problem: taken },
-    changes: {
-      ...NO_CHANGES,
-      checks: [check],
-      problems: [{ problem: taken, check }],
-      history: [
-        heardEntry(turn, 'changed', problem.id),
-        historyEntry({
-          kind: 'acknowledgement',
-          check,
-          problem: problem.id,
-          time,
-          state: problem.state,
-          actor: by,
-          through: 'monitor',
-          comment: n.comment,
-          outcome: 'confirmed',
-        }),
-      ],
-      effects: [
-        { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity },
-        thread(problem.id, event, severity),
-      ],
-    },
-  }
-}
-
-/** Flapping, downtime and custom notifications: shown where the problem is shown, never a card of their own. */
-function receiveNews(turn: Turn, heard: Check): Received {
-  const { notification: n, type, time, problem } = turn
-  const check: Check = {
-    ...heard,
-    inDowntime:
-      type === 'DOWNTIMESTART' ||
-      (heard.inDowntime && type !== 'DOWNTIMEEND' && type !== 'DOWNTIMECANCELLED'),
-    isFlapping:
-      type === 'FLAPPINGSTART' ||
-      (heard.isFlapping && type !== 'FLAPPINGSTOP' && type !== 'FLAPPINGDISABLED'),
-  }
-  const answer = recorded(turn, 'recorded', check)
-  if (problem === null) return answer
-  const { author, comment, output } = n
-  const event: ThreadEvent = { what: 'said', at: time, type, author, comment, output }
-  const severity = severityOf(problem.state)
-  const effects: Effect[] = [
-    { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity },
-    thread(problem.id, event, severity),
-  ]
-  return { ...answer, changes: { ...answer.changes, effects } }
-}
-
-function recorded(turn: Turn, outcome: Outcome, check: Check): Received {
-  return {
-    outcome,
-    state: { check, problem: turn.problem },
-    changes: {
-      ...NO_CHANGES,
-      checks: [check],
-      history: [heardEntry(turn, outcome, turn.problem?.id ?? null)],
-    },
-  }
-}
-
-function thread(problem: string, event: ThreadEvent, severity: number): Effect {
-  return { kind: 'thread', problem, event, rings: false, severity }
-}
-
-function heardEntry(turn: Turn, outcome: Outcome, problem: string | null): HistoryEntry {
-  const { notification: n, type, time, check } = turn
-  return {
-    kind: 'notification',
-    check,
-    monitor: null,
-    problem,
-    time,
-    type,
-    state: n.state,
-    actor: n.author === null ? null : { id: null, name: n.author },
-    through: 'monitor',
-    comment: n.comment,
-    outcome,
-    detail: n.longOutput === null ? n.output : `${n.output}\n${n.longOutput}`,
-  }
-}
-
-function removalEntry(turn: Turn, problem: Problem, detail: string): HistoryEntry {
-  return historyEntry({
-    kind: 'removal',
-    check: turn.check,
-    problem: problem.id,
-    time: turn.time,
-    state: turn.notification.state,
-    through: 'monitor',
-    outcome: 'confirmed',
-    detail,
-  })
 }

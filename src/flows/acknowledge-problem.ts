@@ -1,12 +1,14 @@
 import { type AcknowledgeOutcome, type AcknowledgeRequest, acknowledge } from '../core/acknowledge.ts'
-import { type Changes, NO_CHANGES } from '../core/changes.ts'
-import type { Effect } from '../core/effect.ts'
+import { COMMENT_MAX_CHARS } from '../core/acknowledgement.ts'
+import { type Changes, mergeChanges, NO_CHANGES } from '../core/changes.ts'
+import type { NotTaken, Reply } from '../core/effect.ts'
+import { cutChars } from '../core/output-preview.ts'
 import type { Groups, PermissionRule, Person } from '../core/permit.ts'
 import { permit } from '../core/permit.ts'
-import type { Loaded, Store } from '../core/ports.ts'
+import type { Store } from '../core/ports.ts'
 import { checkName, type ProblemView } from '../core/problem.ts'
 import type { Refusal } from '../core/refusal.ts'
-import { refusalChanges } from './refusal.ts'
+import { refusalEntry } from './refusal.ts'
 
 /** Who acts, and what is known of them. */
 export type Acting = { readonly person: Person; readonly groups: Groups }
@@ -14,12 +16,17 @@ export type Acting = { readonly person: Person; readonly groups: Groups }
 export type AcknowledgeCommand = Omit<AcknowledgeRequest, 'by' | 'handOver'> &
   Acting & {
     readonly problem: string
+    /** More problems, each decided by itself. */
+    readonly others?: readonly string[]
     /** Identifies the action; a repeat of it changes nothing. */
     readonly interaction: string | null
     /** Where a private answer goes that cannot be given at once; null when the caller says it itself. */
     readonly replyTo: string | null
+    /** Answer also when it went well, because the person does not see the card where they are. */
+    readonly confirm?: boolean
   }
 
+/** What became of the problem; of the others, a private answer tells. */
 export type AcknowledgeResult = AcknowledgeOutcome | { readonly kind: 'repeated' }
 
 export type AcknowledgeProblem = (command: AcknowledgeCommand) => Promise<AcknowledgeResult>
@@ -29,58 +36,105 @@ export function createAcknowledgeProblem(
   store: Pick<Store, 'decide'>,
   rules: readonly PermissionRule[],
 ): AcknowledgeProblem {
-  return (command) =>
-    store.decide({ problems: [command.problem], interaction: command.interaction }, (loaded, now) => {
+  return (command) => {
+    const problems = [command.problem, ...(command.others ?? [])]
+    return store.decide<AcknowledgeResult>({ problems, interaction: command.interaction }, (loaded, now) => {
       if (loaded.repeated) return { changes: NO_CHANGES, answer: { kind: 'repeated' } }
-      return decide(command, loaded, rules, now)
+      const decided = problems.map((id) => decide(command, loaded.problem(id), rules, now))
+      const [first] = decided
+      if (first === undefined) throw new Error('A command without a problem.')
+      const changes = mergeChanges(decided.map((one) => one.changes))
+      return {
+        changes: { ...changes, effects: [...changes.effects, ...reply(command, decided)] },
+        answer: first.outcome,
+      }
     })
+  }
+}
+
+type Decided = {
+  readonly view: ProblemView | null
+  readonly outcome: AcknowledgeOutcome
+  readonly changes: Changes
 }
 
 function decide(
   command: AcknowledgeCommand,
-  loaded: Loaded,
+  view: ProblemView | null,
   rules: readonly PermissionRule[],
   now: number,
-): { changes: Changes; answer: AcknowledgeResult } {
-  const { person, groups } = command
-  const view = loaded.problem(command.problem)
+): Decided {
+  const { person, groups, comment, through } = command
+  const refuse = (refusal: Refusal): Decided => ({
+    view,
+    outcome: { kind: 'refused', refusal },
+    changes: {
+      ...NO_CHANGES,
+      history: [refusalEntry({ person, action: 'acknowledge', through, view, refusal }, now)],
+    },
+  })
   const subject = view === null ? null : { check: view.check, state: view.problem.state }
   const refusal = permit(person, 'acknowledge', rules, groups, subject)
-  if (refusal !== null) return refuse(command, view, refusal, now)
-  if (view === null) return refuse(command, null, { why: 'problem-unknown' }, now)
+  if (refusal !== null) return refuse(refusal)
+  if (view === null) return refuse({ why: 'problem-unknown' })
   // Until a monitor's API can be told, every acknowledgement is kept here only, and the card says so.
   const request: AcknowledgeRequest = {
     ...command,
+    comment: comment === null ? null : cutChars(comment, COMMENT_MAX_CHARS),
     by: { id: person.id, name: person.name },
     handOver: 'not_supported',
   }
   const { outcome, changes } = acknowledge(view, request, now)
-  if (outcome.kind === 'refused') return refuse(command, view, outcome.refusal, now)
-  if (outcome.kind === 'held' && command.replyTo !== null) {
-    return { changes: { ...changes, effects: [heldReply(command.replyTo, view)] }, answer: outcome }
-  }
-  return { changes, answer: outcome }
+  return outcome.kind === 'refused' ? refuse(outcome.refusal) : { view, outcome, changes }
 }
 
-function heldReply(url: string, { problem, check }: ProblemView): Effect {
-  const held = problem.acknowledgement
-  const by = held?.by ?? { id: null, name: 'Somebody' }
-  const since = held?.at ?? problem.opened
-  const { comment = null, until = null } = held ?? {}
-  return {
-    kind: 'reply',
-    url,
-    reply: { what: 'held', problem: problem.id, name: checkName(check), by, since, comment, until },
-  }
+function reply(command: AcknowledgeCommand, decided: readonly Decided[]) {
+  const { replyTo: url } = command
+  const [first] = decided
+  if (url === null || first === undefined) return []
+  const { outcome } = first
+  // One reason that holds for all, such as being a guest, is said once.
+  const isSame = (one: Decided): boolean =>
+    outcome.kind === 'refused' &&
+    one.outcome.kind === 'refused' &&
+    one.outcome.refusal.why === outcome.refusal.why
+  if (outcome.kind === 'refused' && decided.every(isSame))
+    return [{ kind: 'reply', url, reply: { what: 'refused', refusal: outcome.refusal } } as const]
+  if (outcome.kind === 'held' && decided.length === 1)
+    return [{ kind: 'reply', url, reply: heldReply(command, first.view, outcome.acknowledgement) } as const]
+  if (decided.length === 1 && !command.confirm) return []
+  return [{ kind: 'reply', url, reply: takenReply(command, decided) } as const]
 }
 
-function refuse(
-  command: AcknowledgeCommand,
+function heldReply(
+  { comment, until }: AcknowledgeCommand,
   view: ProblemView | null,
-  refusal: Refusal,
-  now: number,
-): { changes: Changes; answer: AcknowledgeResult } {
-  const { person, through, replyTo } = command
-  const changes = refusalChanges({ person, action: 'acknowledge', through, view, refusal }, replyTo, now)
-  return { changes, answer: { kind: 'refused', refusal } }
+  held: Extract<AcknowledgeOutcome, { kind: 'held' }>['acknowledgement'],
+): Reply {
+  return {
+    what: 'held',
+    problem: view?.problem.id ?? '',
+    name: nameOf(view),
+    by: held.by,
+    since: held.at,
+    comment: held.comment,
+    until: held.until,
+    asked: { comment, until },
+  }
+}
+
+function takenReply({ until }: AcknowledgeCommand, decided: readonly Decided[]): Reply {
+  const names: string[] = []
+  const not: NotTaken[] = []
+  for (const { view, outcome } of decided) {
+    const name = nameOf(view)
+    if (outcome.kind === 'held') not.push({ name, heldBy: outcome.acknowledgement.by })
+    else if (outcome.kind === 'refused') not.push({ name, refusal: outcome.refusal })
+    else names.push(name)
+  }
+  return { what: 'taken', names, until, not }
+}
+
+function nameOf(view: ProblemView | null): string {
+  return view === null ? 'a problem' : checkName(view.check)
 }

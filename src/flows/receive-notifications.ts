@@ -1,10 +1,11 @@
 import type { Changes } from '../core/changes.ts'
 import type { HistoryEntry } from '../core/history.ts'
-import { type Outcome, type ReceiveContext, receive } from '../core/lifecycle.ts'
+import { receive } from '../core/lifecycle.ts'
 import { type Notification, senderIdentity } from '../core/notification.ts'
 import type { Decision, Loaded, Store } from '../core/ports.ts'
 import { type CheckState, hostName, serviceName } from '../core/problem.ts'
 import type { State } from '../core/state.ts'
+import type { Outcome, ReceiveContext } from '../core/turn.ts'
 
 /** What became of one notification, as the sender is told. */
 export type ReceivedProblem = {

@@ -71,7 +71,8 @@ function digestOf(key: string): Buffer {
 /** @returns the key of a request: `Authorization: Bearer KEY` or `X-API-Key: KEY` */
 export function keyOf(request: IncomingMessage): string | null {
   const { authorization } = request.headers
-  if (authorization?.startsWith('Bearer ')) return authorization.slice(7).trim()
+  const bearer = /^bearer +(.+)$/i.exec(authorization ?? '')?.[1]
+  if (bearer !== undefined) return bearer.trim()
   const other = request.headers['x-api-key']
   return typeof other === 'string' ? other.trim() : null
 }

@@ -60,8 +60,7 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
     const bytes = await readBody(request)
     if (!Buffer.isBuffer(bytes)) return refuse(bytes)
     const body = parseBody(bytes, mediaTypeOf(request))
-    if ('status' in body) return refuse(body)
-    const intake = readIntake(body, named, grant, resolve)
+    const intake = 'status' in body ? readUnparsed(body, named) : readIntake(body, named, grant, resolve)
     if ('status' in intake) return refuse(intake)
     if (intake.notifications.length === 0 && named === null) return refuse(invalid(intake.rejected))
     try {
@@ -103,6 +102,12 @@ function createResolver({ kinds, monitors }: NotifyRouteOptions): Resolve {
     byName.set(name, monitor)
     return monitor
   }
+}
+
+/** What a monitor sent goes into the record also where it is no JSON at all: somebody has to look at that monitor. */
+function readUnparsed(refusal: HttpRefusal, named: Monitor | null): Intake | HttpRefusal {
+  if (refusal.error !== 'invalid_notification' || named === null || named.kind.allOrNothing) return refusal
+  return { notifications: [], rejected: [refusal.issues ?? []] }
 }
 
 function readIntake(

@@ -47,9 +47,11 @@ export function readBody(request: IncomingMessage): Promise<Buffer | HttpRefusal
 /** What a body's type says it is. */
 export type MediaType = 'json' | 'form' | 'none' | 'other'
 
-/** @returns the sort of body that a Content-Type announces */
+/** @returns the sort of body that a Content-Type announces; a compressed one is of no sort we read */
 export function mediaTypeOf(request: IncomingMessage): MediaType {
   const header = request.headers['content-type']
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') return 'other'
   if (header === undefined || header === '') return 'none'
   if (header === 'application/json') return 'json'
   const type = (header.split(';', 1)[0] ?? '').trim().toLowerCase()
@@ -76,11 +78,16 @@ const UNSUPPORTED: HttpRefusal = {
  */
 export function parseBody(bytes: Buffer, type: MediaType): { readonly value: unknown } | HttpRefusal {
   if (type === 'other') return UNSUPPORTED
-  const text = bytes.toString('utf8')
+  const text = bytes.toString('utf8', startsWithMark(bytes) ? 3 : 0)
   if (type === 'form') return { value: Object.fromEntries(new URLSearchParams(text)) }
   try {
     return { value: JSON.parse(text) as unknown }
   } catch {
     return NOT_JSON
   }
+}
+
+/** Some programs of Windows begin every text with a byte order mark. */
+function startsWithMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 }

@@ -39,36 +39,52 @@ export type HttpOptions = {
   readonly clock: Clock
   /** Called for each new connection and each request. */
   readonly onArrival: () => void
+  readonly timeouts?: Timeouts
 }
 
-/** A whole request has to arrive within this time; its head within the shorter one. */
-const REQUEST_TIMEOUT_MS = 15_000
-const HEADERS_TIMEOUT_MS = 10_000
-/** Longer than the idle time of common proxies, so that they close first. */
-const KEEP_ALIVE_TIMEOUT_MS = 75_000
-const TIMEOUT_CHECK_MS = 1_000
+/** Milliseconds. A whole request has to arrive within `request`, its head within `headers`. */
+export type Timeouts = {
+  readonly request: number
+  readonly headers: number
+  /** How long a connection may stay open without a request. */
+  readonly keepAlive: number
+  /** How often the first two are looked at. */
+  readonly check: number
+}
+
+// Connections stay open longer than common proxies leave them idle, so that they close first.
+const TIMEOUTS: Timeouts = { request: 15_000, headers: 10_000, keepAlive: 75_000, check: 1_000 }
+
+/** How often a stop looks for connections that have become idle. */
+const STOP_SWEEP_MS = 50
+/** How long a connection that was refused is left open for its end to read why. */
+const REFUSED_LINGER_MS = 500
 
 /** Opens the port. @throws the error of `listen`, such as EADDRINUSE */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const { host, port, tls, log, clock, onArrival } = options
+  const { host, port, tls, log, clock, onArrival, timeouts = TIMEOUTS } = options
   let routes: Routes | null = null
+  let isStopping = false
   const listener: RequestListener = (request, response) => {
     onArrival()
+    if (isStopping) response.setHeader('Connection', 'close')
     handle(request, response, routes).catch((error: unknown) => {
       log.error({ err: error }, 'A request could not be handled. This is a fault in ackbridge.')
       sendRefusal(response, UNAVAILABLE)
     })
   }
   const settings = {
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
-    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    requestTimeout: timeouts.request,
+    headersTimeout: timeouts.headers,
+    keepAliveTimeout: timeouts.keepAlive,
+    connectionsCheckingInterval: timeouts.check,
   }
   const server: Server =
     tls === null ? createServer(settings, listener) : createTlsServer({ ...settings, ...tls }, listener)
   server.on('connection', onArrival)
-  server.on('clientError', refuseBrokenRequest)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    refuseBrokenRequest(error, socket, clock),
+  )
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host, port }, () => {
@@ -81,23 +97,33 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
     serve: (all) => {
       routes = all
     },
-    stop: (deadlineMs) => stop(server, deadlineMs, clock),
+    stop: (deadlineMs) => {
+      isStopping = true
+      return stop(server, deadlineMs, clock)
+    },
   }
 }
 
 function stop(server: Server, deadlineMs: number, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.timer(deadlineMs, () => server.closeAllConnections())
+    const cancelDeadline = clock.timer(deadlineMs, () => server.closeAllConnections())
+    let cancelSweep: () => void = () => undefined
+    // A connection whose request was under way is kept by its sender once that is answered.
+    const sweep = (): void => {
+      server.closeIdleConnections()
+      cancelSweep = clock.timer(STOP_SWEEP_MS, sweep)
+    }
     server.close(() => {
-      cancel()
+      cancelDeadline()
+      cancelSweep()
       resolve()
     })
-    server.closeIdleConnections()
+    sweep()
   })
 }
 
 /** What is no HTTP, too slow, or too large in its head, before any route sees it. */
-function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
+function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket, clock: Clock): void {
   if (socket.destroyed || !socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
@@ -109,6 +135,12 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
         ? '431 Request Header Fields Too Large'
         : '400 Bad Request'
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  // Closed at once, the answer would be lost with what was not read; left to the other end, the connection may stay.
+  socket.resume()
+  socket.once(
+    'close',
+    clock.timer(REFUSED_LINGER_MS, () => socket.destroy()),
+  )
 }
 
 async function handle(
@@ -168,7 +200,9 @@ async function passToSlack(
 }
 
 /** Split by hand: not every request target is a URL, and none may throw. */
-function splitUrl(url: string): { path: string; query: string } {
+function splitUrl(target: string): { path: string; query: string } {
+  // A client that takes us for a proxy names the host too, and a server has to take that (RFC 9112, 3.2.2).
+  const url = target.startsWith('/') ? target : target.replace(/^https?:\/\/[^/?]*/i, '') || '/'
   const mark = url.indexOf('?')
   return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) }
 }

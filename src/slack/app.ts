@@ -109,9 +109,7 @@ export function createSlack({
       const all: SurfaceParts = { ...parts, people }
       registerCommands(app, all)
       registerActions(app, all, async (url, message) => {
-        await respond(url, { response_type: 'ephemeral', replace_original: false, ...message }).catch(
-          () => undefined,
-        )
+        await respond(url, message).catch(() => undefined)
       })
       registerViews(app, all)
       await socket?.start()

@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api'
 import type { CardRef, Chat } from '../core/ports.ts'
 import { card } from './blocks/card.ts'
-import { replyMessage } from './blocks/reply.ts'
+import { privately, replyMessage } from './blocks/reply.ts'
 import { threadLine } from './blocks/thread-line.ts'
 import { platformFailure, slackFailure } from './failures.ts'
 import { METADATA_EVENT } from './ids.ts'
@@ -57,11 +57,7 @@ export function createChat(client: WebClient, respond: (url: string, body: objec
     },
     find: (ref, effectId, since) => find(client, ref, effectId, since),
     reply: async (url, reply) => {
-      const status = await respond(url, {
-        response_type: 'ephemeral',
-        replace_original: false,
-        ...replyMessage(reply),
-      }).catch((error: unknown) => {
+      const status = await respond(url, privately(replyMessage(reply))).catch((error: unknown) => {
         throw slackFailure(error)
       })
       if (status === 404 || status === 410) throw platformFailure('expired_url')

@@ -1,3 +1,5 @@
+import { cutChars } from '../core/output-preview.ts'
+
 /** Ids of buttons, menus and fields. A message that was posted long ago still carries them, so they never change. */
 export const ACTION = {
   acknowledge: 'ackbridge_acknowledge',
@@ -33,13 +35,20 @@ export type Many = {
 /** Characters that a button's value may have. https://docs.slack.dev/reference/block-kit/block-elements/button-element */
 export const BUTTON_VALUE_MAX_CHARS = 2000
 
-/** @returns the value of such a button, null when it would be too long */
+/** @returns the value of such a button, with as much of the comment as it holds; null when there are too many problems */
 export function encodeMany({ problems, comment, until }: Many): string | null {
   const packed = problems
     .map((id) => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url'))
     .join('.')
-  const value = JSON.stringify({ p: packed, c: comment, u: until })
-  return value.length <= BUTTON_VALUE_MAX_CHARS ? value : null
+  let kept = comment
+  for (;;) {
+    const value = JSON.stringify({ p: packed, c: kept, u: until })
+    const over = value.length - BUTTON_VALUE_MAX_CHARS
+    if (over <= 0) return value
+    if (kept === null) return null
+    // A character may take up to six in JSON, so it may take a few turns.
+    kept = kept.length <= over ? null : cutChars(kept, Math.max(1, kept.length - Math.ceil(over / 6)))
+  }
 }
 
 /** @returns what such a button carries, null when it is not one of ours */

@@ -1,12 +1,19 @@
 import type { Refusal } from '../core/refusal.ts'
-import { dateToken, escapeText } from './blocks/text.ts'
+import { dateToken, inert, inertCut } from './blocks/text.ts'
+
+/** Of what somebody typed, when it is said again. */
+const ASKED_MAX_CHARS = 200
+
+/** Said where a time of day was read for somebody whose zone Slack does not say. */
+export const ASSUMED_UTC = 'Your time zone is not known, so the time was read as UTC.'
 
 /**
  * Says why something was not done. Returns mrkdwn; what is foreign in it is escaped.
  *
  * @param refusal from the core
+ * @param prefix in front of our commands' names
  */
-export function refusalSentence(refusal: Refusal): string {
+export function refusalSentence(refusal: Refusal, prefix = ''): string {
   switch (refusal.why) {
     case 'guest':
       return 'Guests cannot do this. Ask a full member of this workspace.'
@@ -23,33 +30,28 @@ export function refusalSentence(refusal: Refusal): string {
     case 'group-unknown':
       return 'Slack did not say in time who is in the group that may do this, so nothing was changed. Try again in a moment.'
     case 'closed':
-      return `${escapeText(refusal.name)} is over since ${dateToken(refusal.closed)}. There is nothing left to acknowledge.`
+      return `${inert(refusal.name)} is over since ${dateToken(refusal.closed)}. There is nothing left to acknowledge.`
     case 'not-acknowledged':
-      return `${escapeText(refusal.name)} is not acknowledged, so there is nothing to remove.`
+      return `${inert(refusal.name)} is not acknowledged, so there is nothing to remove.`
     case 'problem-unknown':
-      return 'This problem is not known here any more. `/problems` shows what is open.'
+      return 'This problem is not known here any more.'
     case 'until-past':
       return 'That time is over already. Give one that is still to come.'
     case 'when-unclear':
-      return `“${escapeText(refusal.text)}” is not understood as a time. Try \`for 2h\`, \`until 14:00\` or \`until tomorrow 9:00\`.`
+      return `“${inertCut(refusal.text, ASKED_MAX_CHARS)}” is not understood as a time. Try \`for 2h\`, \`until 14:00\` or \`until tomorrow 9:00\`.`
     case 'nothing-matches':
-      return nothingMatches(refusal.asked, refusal.suggestions)
+      return nothingMatches(refusal.asked, refusal.suggestions, prefix)
     case 'fine':
-      return `${escapeText(refusal.name)} has no open problem.`
+      return `${inert(refusal.name)} has no open problem.`
     case 'unavailable':
       return 'ackbridge cannot write its database at the moment, so nothing was changed. Try again in a minute; the operator has been told in the log.'
   }
 }
 
-function nothingMatches(asked: string, suggestions: readonly string[]): string {
-  const said = `No open problem matches “${escapeText(asked)}”.`
-  if (suggestions.length === 0) return `${said} \`/problems\` shows what is open.`
-  return `${said} Did you mean ${suggestions.map((name) => `*${inertBold(name)}*`).join(' or ')}?`
-}
-
-/** A name inside asterisks must not end them. */
-function inertBold(name: string): string {
-  return escapeText(name).replaceAll('*', '∗')
+function nothingMatches(asked: string, suggestions: readonly string[], prefix: string): string {
+  const said = `No open problem matches “${inertCut(asked, ASKED_MAX_CHARS)}”.`
+  if (suggestions.length === 0) return `${said} \`/${prefix}problems\` shows what is open.`
+  return `${said} Did you mean ${suggestions.map((name) => `*${inert(name)}*`).join(' or ')}?`
 }
 
 /** A group or person named without calling them: in a private answer a token calls nobody. */

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
 import { KIND_NAMES, type RunningApp, startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
+import type { HistoryRow } from '../../src/core/history.ts'
+import type { HistoryFilter } from '../../src/core/ports.ts'
 import {
   type Answer,
   type Message,
@@ -12,6 +14,7 @@ import {
   startPlayground,
 } from '../../src/playground/server.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { type Ended, runCommand } from './command.ts'
 import { TestClock } from './test-clock.ts'
 import { TestLog } from './test-log.ts'
 
@@ -96,22 +99,7 @@ export class World {
   async start(): Promise<void> {
     const { playground } = this
     const socket = this.#options.transport === 'socket'
-    const config = loadConfig(
-      {
-        SLACK_BOT_TOKEN: playground.botToken,
-        ...(socket
-          ? { SLACK_APP_TOKEN: playground.appToken }
-          : { SLACK_SIGNING_SECRET: playground.signingSecret }),
-        SLACK_API_URL: playground.apiUrl,
-        SLACK_CHANNEL: playground.channels.alerts,
-        ACKBRIDGE_NOTIFY_KEY: NOTIFY_KEY,
-        DATABASE_URL: `file:${this.database}`,
-        PORT: '0',
-        ...this.#options.env,
-      },
-      this.folder,
-      KIND_NAMES,
-    )
+    const config = loadConfig(this.environment(), this.folder, KIND_NAMES)
     const { slack } = config
     if (slack === null) throw new Error('The playground is not what is tested here.')
     const around = {
@@ -129,6 +117,39 @@ export class World {
       notifyKey: NOTIFY_KEY,
     })
     await this.drain()
+  }
+
+  /** What the app is started with; commands beside it get the same. */
+  environment(): Record<string, string> {
+    const { playground } = this
+    return {
+      SLACK_BOT_TOKEN: playground.botToken,
+      ...(this.#options.transport === 'socket'
+        ? { SLACK_APP_TOKEN: playground.appToken }
+        : { SLACK_SIGNING_SECRET: playground.signingSecret }),
+      SLACK_API_URL: playground.apiUrl,
+      SLACK_CHANNEL: playground.channels.alerts,
+      ACKBRIDGE_NOTIFY_KEY: NOTIFY_KEY,
+      DATABASE_URL: `file:${this.database}`,
+      PORT: '0',
+      ...this.#options.env,
+    }
+  }
+
+  /** Runs `ackbridge ARGS` as an operator would, in a process of its own beside the app. */
+  command(...args: string[]): Promise<Ended> {
+    return runCommand(args, this.environment(), this.folder)
+  }
+
+  /** The sum of a metric over all its labels that contain `labels`. */
+  async metric(name: string, labels = ''): Promise<number> {
+    const { body } = await this.get('/metrics')
+    return String(body)
+      .split('\n')
+      .filter(
+        (line) => line.startsWith(name) && /^[{ ]/.test(line.slice(name.length)) && line.includes(labels),
+      )
+      .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
   }
 
   async stop(): Promise<void> {
@@ -220,6 +241,15 @@ export class World {
       authorization: `Bearer ${await this.readKey()}`,
     })
     return body.history.reverse()
+  }
+
+  /** The record, oldest first, read from the file beside the running app. */
+  async record(filter: HistoryFilter = {}): Promise<readonly HistoryRow[]> {
+    const { openStoreBeside } = await import('../../src/app.ts')
+    const store = openStoreBeside(`file:${this.database}`)
+    const { rows } = store.queries.history(filter, 1000)
+    store.close()
+    return [...rows].reverse()
   }
 
   /** A key that may read, made by the command line's own means. */

@@ -6,7 +6,8 @@ import {
 } from '../../core/notification.ts'
 import { isFine, parseState, type State } from '../../core/state.ts'
 import type { Body, Intake, IntakeContext, Issue } from '../monitor.ts'
-import { boundOutput, cleanName, cleanText } from '../shared/clean-text.ts'
+import { boundOutput, cleanComment, cleanLine, cleanName, cleanText } from '../shared/clean-text.ts'
+import { cleanUrl } from '../shared/clean-url.ts'
 import { parseTime } from '../shared/parse-time.ts'
 import { isPlainNotification } from './plain.ts'
 import { NativeNotification } from './schema.ts'
@@ -43,14 +44,15 @@ function readOne(value: unknown, monitor: string): Notification | { issues: Issu
 function build(n: NativeNotification, monitor: string): Notification | { issues: Issue[] } {
   const issues: Issue[] = []
   const host = cleanName(n.host)
-  const service = n.service === undefined ? null : cleanName(n.service) || null
+  const service = optionalName(n.service)
   if (host === '') issues.push({ path: 'host', message: 'must not be empty' })
   const { type, state } = readTypeAndState(n, service, issues)
   const time = n.time === undefined ? null : parseTime(n.time)
   if (n.time !== undefined && time === null) {
     issues.push({ path: 'time', message: 'has to be ISO 8601 or seconds since 1970' })
   }
-  if (n.url !== undefined && !/^https?:\/\/[^\s<>|]+$/i.test(n.url)) {
+  const url = n.url === undefined || n.url === '' ? null : cleanUrl(n.url)
+  if (n.url && url === null) {
     issues.push({ path: 'url', message: 'has to be an http or https address' })
   }
   if (issues.length > 0) return { issues }
@@ -60,22 +62,22 @@ function build(n: NativeNotification, monitor: string): Notification | { issues:
   )
   return {
     monitor,
-    key: n.key === undefined ? keyOfNames(host, service) : n.key,
+    key: n.key?.toWellFormed() ?? keyOfNames(cleanLine(n.host), service && cleanLine(n.service ?? '')),
     type,
     host,
     service,
     state,
-    episode: n.episode ?? null,
+    episode: n.episode?.toWellFormed() || null,
     hostDisplayName: optionalName(n.hostDisplayName),
     serviceDisplayName: optionalName(n.serviceDisplayName),
     address: optionalName(n.address),
     output,
     longOutput,
     author: optionalName(n.author),
-    comment: n.comment === undefined ? null : cleanText(n.comment).slice(0, 3000) || null,
+    comment: n.comment === undefined ? null : cleanComment(n.comment),
     time,
-    url: n.url ?? null,
-    id: n.id ?? null,
+    url,
+    id: n.id?.toWellFormed() ?? null,
     labels: n.labels === undefined ? null : cleanLabels(n.labels),
     fields:
       n.fields === undefined

@@ -9,7 +9,7 @@ const short =
 const shortOrNumber =
   (max: number): Reader =>
   (value) =>
-    typeof value === 'number' || (typeof value === 'string' && value.length <= max)
+    Number.isFinite(value) || (typeof value === 'string' && value.length <= max)
 const filled =
   (max: number): Reader =>
   (value) =>
@@ -56,7 +56,14 @@ function isPlainLabels(value: unknown): boolean {
   let count = 0
   for (const label in value) {
     const text = (value as Record<string, unknown>)[label]
-    if (++count > 100 || label.length > 256 || typeof text !== 'string' || text.length > 4096) return false
+    if (
+      ++count > 100 ||
+      label.length > 256 ||
+      label === '__proto__' ||
+      typeof text !== 'string' ||
+      text.length > 4096
+    )
+      return false
   }
   return true
 }

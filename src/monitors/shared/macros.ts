@@ -6,7 +6,8 @@ import {
 } from '../../core/notification.ts'
 import { parseState } from '../../core/state.ts'
 import { type Body, type Intake, type Issue, NOTIFICATIONS_MAX, rejectedIntake } from '../monitor.ts'
-import { boundOutput, cleanName, cleanText } from './clean-text.ts'
+import { boundOutput, cleanComment, cleanLine, cleanName, cleanText } from './clean-text.ts'
+import { cleanUrl } from './clean-url.ts'
 import { parseTime } from './parse-time.ts'
 
 /*
@@ -26,6 +27,14 @@ export function notifyByMacros({ value }: Body, monitor: string, identity: Ident
   const given: unknown[] = Array.isArray(value) ? value.slice(0, NOTIFICATIONS_MAX) : [value]
   const notifications: Notification[] = []
   const rejected: Issue[][] = []
+  if (Array.isArray(value) && value.length > NOTIFICATIONS_MAX) {
+    rejected.push([
+      {
+        path: `[${NOTIFICATIONS_MAX}]`,
+        message: `and what follows it: at most ${NOTIFICATIONS_MAX} at once`,
+      },
+    ])
+  }
   for (const one of given) {
     if (typeof one !== 'object' || one === null || Array.isArray(one)) {
       rejected.push([{ path: '', message: 'has to be an object of macros and their values' }])
@@ -51,9 +60,16 @@ function read(
     issues.push({ path: identity.host[0] ?? '', message: 'is required' })
     return null
   }
-  const isHost = macros.get('type')?.toLowerCase() === 'host'
-  const service = isHost ? null : nameOf(macros, ...identity.service)
+  const type = macros.get('type')?.trim().toLowerCase()
+  const service = type === 'host' ? null : nameOf(macros, ...identity.service)
+  if (type === 'service' && service === null) {
+    // Taken for the host's own, it would open or close a problem that is another.
+    issues.push({ path: identity.service[0] ?? '', message: 'is required' })
+    return null
+  }
+  const key = keyOfNames(lineOf(macros, identity.host), service && lineOf(macros, identity.service))
   const names = {
+    key,
     host,
     service,
     hostDisplayName: nameOf(macros, 'hostdisplayname'),
@@ -106,6 +122,7 @@ const TYPE_WORDS: Readonly<Record<string, NotificationType>> = {
 }
 
 type FamilyNames = {
+  readonly key: string
   readonly host: string
   readonly service: string | null
   readonly hostDisplayName: string | null
@@ -146,7 +163,6 @@ function fromMacros(
   const { output, longOutput } = outputOf(macros, of)
   return {
     monitor,
-    key: keyOfNames(names.host, service),
     type: type as NotificationType,
     ...names,
     state,
@@ -170,6 +186,10 @@ function nameOf(macros: Macros, ...names: readonly string[]): string | null {
   return value === null ? null : cleanName(value) || null
 }
 
+function lineOf(macros: Macros, names: readonly string[]): string {
+  return cleanLine(firstOf(macros, ...names) ?? '')
+}
+
 function outputOf(macros: Macros, of: 'host' | 'service'): { output: string; longOutput: string | null } {
   const output = cleanText(firstOf(macros, 'output', `${of}output`) ?? '')
   const long = firstOf(macros, 'longoutput', `long${of}output`)
@@ -179,12 +199,16 @@ function outputOf(macros: Macros, of: 'host' | 'service'): { output: string; lon
 
 function commentOf(macros: Macros, of: 'host' | 'service'): string | null {
   const comment = firstOf(macros, 'ackcomment', `${of}ackcomment`, 'comment', 'notificationcomment')
-  return comment === null ? null : cleanText(comment).slice(0, 3000) || null
+  return comment === null ? null : cleanComment(comment)
 }
 
 function timeOf(macros: Macros): number | null {
-  const time = firstOf(macros, 'time', 'timet')
-  return time === null ? null : parseTime(time)
+  // $TIME$ is a time of day, which says nothing without the date; $TIMET$ is the one that counts.
+  for (const name of ['time', 'timet']) {
+    const time = parseTime(macros.get(name)?.trim() ?? '')
+    if (time !== null) return time
+  }
+  return null
 }
 
 /** The problem's number is 0 while there is none; a recovery of a host has it as the last one. */
@@ -205,6 +229,6 @@ function idOf(macros: Macros, of: 'host' | 'service'): string | null {
 }
 
 function urlOf(macros: Macros, of: 'host' | 'service'): string | null {
-  const url = firstOf(macros, 'link', `${of}actionurl`)?.trim()
-  return url !== undefined && url.length <= 3000 && /^https?:\/\/[^\s<>|]+$/i.test(url) ? url : null
+  const url = firstOf(macros, 'link', `${of}actionurl`)
+  return url === null ? null : cleanUrl(url)
 }

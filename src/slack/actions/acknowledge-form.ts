@@ -7,7 +7,10 @@ import type { Press } from './register.ts'
 /** `Acknowledge…`: opens the form. Its trigger lives three seconds, so the form is opened at once. */
 export async function acknowledgeForm(press: Press): Promise<string> {
   const { parts, acting, value, triggerId, client } = press
-  const looked = await parts.lookUp(acting, 'button', (queries) => queries.problem(value))
+  const looked = await parts.lookUp(acting, 'button', (queries) => queries.problem(value), {
+    action: 'acknowledge',
+    problem: value,
+  })
   const view = looked.kind === 'seen' ? looked.answer : null
   const refusal: Refusal | null =
     looked.kind === 'refused'

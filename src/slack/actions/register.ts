@@ -7,7 +7,7 @@ import type {
 } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
 import type { Acting } from '../../flows/acknowledge-problem.ts'
-import { replyMessage } from '../blocks/reply.ts'
+import { privately, replyMessage } from '../blocks/reply.ts'
 import { ACTION } from '../ids.ts'
 import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { acknowledge } from './acknowledge.ts'
@@ -25,6 +25,8 @@ export type Press = {
   readonly triggerId: string
   /** Where a private answer goes; null inside a form. */
   readonly replyTo: string | null
+  /** In a message that only this person sees. */
+  readonly isPrivate: boolean
   readonly client: WebClient
 }
 
@@ -70,6 +72,7 @@ async function answer(
         interaction: interactionOf(body, action),
         triggerId: body.trigger_id,
         replyTo,
+        isPrivate: body.container?.['is_ephemeral'] === true,
         client,
       }
       const outcome = await run(press)
@@ -79,7 +82,7 @@ async function answer(
     async () => {
       await ack()
       if (replyTo !== null)
-        await tell(replyTo, replyMessage({ what: 'refused', refusal: { why: 'unavailable' } }))
+        await tell(replyTo, privately(replyMessage({ what: 'refused', refusal: { why: 'unavailable' } })))
     },
   )
 }

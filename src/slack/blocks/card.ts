@@ -90,7 +90,7 @@ function output({ check, tally }: ProblemView): RichTextBlock | null {
   const fields = (check.fields ?? [])
     .slice(0, FIELDS_SHOWN)
     .map(({ label, value }) => `${label}: ${cutChars(value, 200)}`)
-  const lines = [...(shown === '' ? [] : [cut ? `${shown}\n…` : shown]), ...fields]
+  const lines = [...(shown === '' ? [] : [cut && !shown.endsWith('…') ? `${shown}\n…` : shown]), ...fields]
   return lines.length === 0 ? null : preformatted(lines.join('\n'))
 }
 
@@ -141,7 +141,7 @@ function closing({ problem, check }: Pick<ProblemView, 'problem' | 'check'>): Ri
 /** One small line: since when, how often, from where, what matters. */
 function facts(ref: CardRef, { problem, check, tally }: ProblemView, now: number) {
   const open = problem.closed === null
-  const since = `since ${dateToken(problem.opened)}`
+  const since = `${open ? 'since' : 'began'} ${dateToken(problem.opened)}`
   const lasted = open && now - problem.opened >= 60_000 ? ` (${duration(now - problem.opened)})` : ''
   const late =
     ref.ts === null && now - problem.opened > LATE_MS

@@ -1,15 +1,17 @@
 import type { KnownBlock, SectionBlock } from '@slack/types'
-import { cutChars } from '../../core/output-preview.ts'
 import type { ProblemCounts } from '../../core/ports.ts'
 import { checkName, type ProblemView } from '../../core/problem.ts'
 import { ACTION, encodeMany, type Many } from '../ids.ts'
 import { button } from './card.ts'
 import type { ReplyMessage } from './reply.ts'
 import { stateLook, stateWord } from './state.ts'
-import { context, dateToken, escapeText, mrkdwn, plain } from './text.ts'
+import { context, dateToken, inert, inertCut, mrkdwn, plain } from './text.ts'
 
 /** Problems shown in one private list: a message may have 50 blocks. */
 export const LIST_MAX = 20
+/** Of each problem in a list; all of them together have to fit into one message. */
+const ROW_NAME_MAX_CHARS = 160
+const ROW_OUTPUT_MAX_CHARS = 120
 /** Problems that one button acknowledges. */
 export const MANY_MAX = 40
 
@@ -24,7 +26,8 @@ export function problemList(
   what: string | null,
 ): ReplyMessage {
   if (views.length === 0) {
-    const sentence = what === null ? 'Nothing is open. 🟢' : `Nothing open matches “${escapeText(what)}”. 🟢`
+    const sentence =
+      what === null ? 'Nothing is open. 🟢' : `Nothing open matches “${inertCut(what, 200)}”. 🟢`
     return { text: sentence, blocks: [{ type: 'section', text: mrkdwn(sentence) }] }
   }
   const parts = counts.byState.map(
@@ -56,28 +59,28 @@ function rowText({ problem, check, tally }: ProblemView): string {
   const who =
     held === null
       ? ''
-      : `\n${escapeText(held.by.name)} has it${held.until === null ? '' : `, until ${dateToken(held.until)}`}`
-  const said = first === '' ? '' : `\n${inert(cutChars(first, 120))}`
-  return `${stateLook(problem.state).emoji} *${stateWord(problem.state)}*  ${inert(checkName(check))}  (${inert(check.monitor)}) since ${dateToken(problem.opened)}${said}${who}`
-}
-
-/** In mrkdwn, marks of formatting in foreign text are replaced by look-alikes, so that a list cannot be disarranged. */
-export function inert(text: string): string {
-  return escapeText(text).replaceAll('*', '∗').replaceAll('_', '＿').replaceAll('~', '∼').replaceAll('`', 'ˋ')
+      : `\n${inert(held.by.name)} has it${held.until === null ? '' : `, until ${dateToken(held.until)}`}`
+  const said = first === '' ? '' : `\n${inertCut(first, ROW_OUTPUT_MAX_CHARS)}`
+  return `${stateLook(problem.state).emoji} *${stateWord(problem.state)}*  ${inertCut(checkName(check), ROW_NAME_MAX_CHARS)}  (${inert(check.monitor)}) since ${dateToken(problem.opened)}${said}${who}`
 }
 
 /**
  * Asks which of several problems is meant, or all.
  *
  * @param total how many matched; the views may be the first of them
+ * @param asked what was typed; null when nothing was
+ * @param many what each choice carries; `note` is said of it
  */
 export function whichList(
   views: readonly ProblemView[],
   total: number,
-  asked: string,
-  many: Omit<Many, 'problems'>,
+  asked: string | null,
+  { note, ...many }: Omit<Many, 'problems'> & { readonly note: string },
 ): ReplyMessage {
-  const sentence = `“${escapeText(asked)}” matches ${total} open problems. Which one?`
+  const sentence =
+    asked === null
+      ? `Nobody has these ${total} problems. Which one do you take?`
+      : `“${inertCut(asked, 200)}” matches ${total} open problems. Which one?${note}`
   const free = views.filter(({ problem }) => problem.acknowledgement === null)
   const value =
     total <= MANY_MAX && free.length > 1

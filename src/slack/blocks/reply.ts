@@ -1,19 +1,29 @@
 import type { KnownBlock } from '@slack/types'
-import type { Reply } from '../../core/effect.ts'
-import { ACTION } from '../ids.ts'
+import type { NotTaken, Reply } from '../../core/effect.ts'
+import { ACTION, encodeMany } from '../ids.ts'
 import { refusalSentence } from '../words.ts'
 import { button } from './card.ts'
-import { dateToken, escapeText, mrkdwn } from './text.ts'
+import { dateToken, inert, inertCut, mrkdwn, unparsed } from './text.ts'
 
 export type ReplyMessage = { readonly text: string; readonly blocks: KnownBlock[] }
+
+/** @returns a message as it goes to one person alone, below what was pressed */
+export function privately(message: ReplyMessage) {
+  return {
+    response_type: 'ephemeral',
+    replace_original: false,
+    ...message,
+    text: unparsed(message.text),
+  } as const
+}
 
 /** Draws a private answer. */
 export function replyMessage(reply: Reply): ReplyMessage {
   switch (reply.what) {
     case 'refused':
       return said(refusalSentence(reply.refusal))
-    case 'done':
-      return said(reply.sentence)
+    case 'taken':
+      return said(takenWords(reply))
     case 'held':
       return heldMessage(reply)
   }
@@ -25,19 +35,52 @@ export function said(sentence: string): ReplyMessage {
 }
 
 /** @returns what is said of a problem that somebody else has, in mrkdwn */
-export function heldSentence({ name, by, since, comment, until }: Extract<Reply, { what: 'held' }>): string {
+export function heldSentence({
+  name,
+  by,
+  since,
+  comment,
+  until,
+}: Omit<Extract<Reply, { what: 'held' }>, 'what' | 'problem' | 'asked'>): string {
   const end = until === null ? '' : `, until ${dateToken(until)}`
-  const words = comment === null ? '' : `: “${escapeText(comment)}”`
-  return `${escapeText(by.name)} has ${escapeText(name)} since ${dateToken(since)}${end}${words}`
+  const words = comment === null ? '' : `: “${inertCut(comment, 500)}”`
+  return `${inert(by.name)} has ${inert(name)} since ${dateToken(since)}${end}${words}`
 }
 
 function heldMessage(reply: Extract<Reply, { what: 'held' }>): ReplyMessage {
   const sentence = heldSentence(reply)
+  const { problem, asked } = reply
+  const said = asked.comment !== null || asked.until !== null
+  const value = (said ? encodeMany({ problems: [problem], ...asked }) : null) ?? problem
   return {
     text: sentence,
     blocks: [
       { type: 'section', text: mrkdwn(sentence) },
-      { type: 'actions', elements: [button(ACTION.takeOver, 'Take over', reply.problem)] },
+      { type: 'actions', elements: [button(ACTION.takeOver, 'Take over', value)] },
     ],
   }
+}
+
+/** Names, and reasons, that are told one by one. */
+const TOLD_MAX = 5
+
+function takenWords({ names, until, not }: Extract<Reply, { what: 'taken' }>): string {
+  const end = until === null ? '' : `, until ${dateToken(until)}`
+  const shown = names.slice(0, TOLD_MAX).map(inert)
+  if (names.length > TOLD_MAX) shown.push(`${names.length - TOLD_MAX} more`)
+  const whose = names.length === 1 ? 'its monitor is' : 'their monitors are'
+  const have =
+    names.length === 0 ? [] : [`You have ${listed(shown)}${end}. Kept here only: ${whose} not told.`]
+  const more = not.length > TOLD_MAX ? [`${not.length - TOLD_MAX} more are not yours either.`] : []
+  return [...have, ...not.slice(0, TOLD_MAX).map(notTakenWords), ...more].join('\n')
+}
+
+function notTakenWords(one: NotTaken): string {
+  if ('heldBy' in one) return `${inert(one.heldBy.name)} has ${inert(one.name)} already.`
+  return `${inert(one.name)}: ${refusalSentence(one.refusal)}`
+}
+
+function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? ''
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
 }

@@ -23,7 +23,28 @@ export function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Our own words in mrkdwn. What is foreign in them must have gone through `escapeText`. */
+/**
+ * Foreign text for mrkdwn: nothing in it mentions, links or formats. Marks of formatting become look-alikes, an
+ * underscore only where it could format, so that names stay what they are.
+ */
+export function inert(text: string): string {
+  return escapeText(text)
+    .replaceAll('*', '∗')
+    .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '＿')
+    .replaceAll('~', '∼')
+    .replaceAll('`', 'ˋ')
+}
+
+/** As `inert`, cut so that what Slack counts stays within `max`. */
+export function inertCut(text: string, max: number): string {
+  let cut = cutChars(text, max)
+  for (let safe = inert(cut); ; safe = inert(cut)) {
+    if (safe.length <= max) return safe
+    cut = cutChars(cut, Math.max(1, Math.floor((cut.length * max) / safe.length)))
+  }
+}
+
+/** Our own words in mrkdwn. What is foreign in them must have gone through `inert`. */
 export function mrkdwn(text: string): MrkdwnElement {
   return { type: 'mrkdwn', text: cutChars(text, SECTION_MAX_CHARS), verbatim: true }
 }
@@ -48,6 +69,14 @@ export function dateToken(ms: number, format = '{date_short_pretty} at {time}'):
 /** @returns `2026-11-21 20:54 UTC` */
 export function utc(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/**
+ * The text beside blocks is not shown, but Slack looks for names and addresses in that of a private answer, whatever it is
+ * told. An invisible blank keeps it from finding any.
+ */
+export function unparsed(text: string): string {
+  return text.replaceAll('@', '@\u200b').replaceAll(/(?<=\S)[.:](?=\S)/g, '\u200b$&')
 }
 
 type Inline = Extract<RichTextElement, object>

@@ -3,13 +3,14 @@ import { findChecks, nameOfFound, openProblemsOf } from '../../core/find.ts'
 import type { ProblemView } from '../../core/problem.ts'
 import { checkName } from '../../core/problem.ts'
 import type { Refusal } from '../../core/refusal.ts'
+import { severityOf } from '../../core/state.ts'
 import type { AcknowledgeResult, Acting } from '../../flows/acknowledge-problem.ts'
 import { whichList } from '../blocks/problem-list.ts'
 import { type ReplyMessage, replyMessage, said } from '../blocks/reply.ts'
-import { dateToken, escapeText } from '../blocks/text.ts'
+import { dateToken, inert } from '../blocks/text.ts'
 import type { SurfaceParts } from '../surface.ts'
 import { pickForm } from '../views/acknowledge.ts'
-import { refusalSentence } from '../words.ts'
+import { ASSUMED_UTC, refusalSentence } from '../words.ts'
 import { parseWhen } from './when.ts'
 
 /** What a command answers, privately; null when it opened a form instead. */
@@ -31,76 +32,81 @@ const OPEN_MAX = 100
 export async function ack(input: CommandInput): Promise<CommandAnswer> {
   const { parts, acting, text } = input
   if (text === '') return choose(input)
-  const looked = await parts.lookUp(acting, 'command', (queries, visible) => {
-    const found = findChecks(queries, text, parts.monitors)
-    if (found.kind === 'nothing') return found
-    const open = openProblemsOf(found).flatMap(({ problem, check }) =>
-      problem !== null && visible({ check, state: problem.state }) ? [queries.problem(problem.id)] : [],
-    )
-    return { ...found, open: open.filter((view) => view !== null) }
-  })
-  if (looked.kind === 'refused') return refused(looked.refusal)
+  const looked = await parts.lookUp(
+    acting,
+    'command',
+    (queries, visible) => {
+      const found = findChecks(queries, text, parts.monitors)
+      if (found.kind === 'nothing') return found
+      const open = openProblemsOf(found).flatMap(({ problem, check }) =>
+        problem !== null && visible({ check, state: problem.state }) ? [queries.problem(problem.id)] : [],
+      )
+      return { ...found, open: open.filter((view) => view !== null).sort(worstFirst) }
+    },
+    ACKNOWLEDGING,
+  )
+  if (looked.kind === 'refused') return refused(parts, looked.refusal)
   const found = looked.answer
   if (found.kind === 'nothing')
-    return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+    return refused(parts, { why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
   const when = await parseWhen(found.rest, acting.person.zone, parts.clock.now())
-  if (when.kind === 'unclear') return refused({ why: 'when-unclear', text: when.text })
-  const until = when.kind === 'until' ? when.at : null
-  const comment = when.rest === '' ? null : when.rest
+  if (when.kind === 'unclear') return refused(parts, { why: 'when-unclear', text: when.text })
+  const asked = {
+    comment: when.rest === '' ? null : when.rest,
+    until: when.kind === 'until' ? when.at : null,
+    note: when.kind === 'until' && when.assumedUtc ? ` ${ASSUMED_UTC}` : '',
+  }
   const [first, second] = found.open
-  if (first === undefined) return refused({ why: 'fine', name: nameOfFound(found) })
+  if (first === undefined) return refused(parts, { why: 'fine', name: nameOfFound(found) })
   if (second !== undefined) {
     return {
-      message: whichList(found.open, found.open.length, found.asked, { comment, until }),
+      message: whichList(found.open, found.open.length, found.asked, asked),
       outcome: 'asked',
     }
   }
-  return acknowledgeOne(input, first, comment, until)
+  return acknowledgeOne(input, first, asked)
 }
 
-async function acknowledgeOne(
-  input: CommandInput,
-  view: ProblemView,
-  comment: string | null,
-  until: number | null,
-): Promise<CommandAnswer> {
+function worstFirst({ problem: a }: ProblemView, { problem: b }: ProblemView): number {
+  return severityOf(b.state) - severityOf(a.state) || a.opened - b.opened
+}
+
+const ACKNOWLEDGING = { action: 'acknowledge', problem: null } as const
+
+/** What was said along with it. `note`: how the time was read, with a blank in front. */
+type Asked = { readonly comment: string | null; readonly until: number | null; readonly note: string }
+
+async function acknowledgeOne(input: CommandInput, view: ProblemView, asked: Asked): Promise<CommandAnswer> {
   const { parts, acting, interaction } = input
   const result = await parts.acknowledge({
     ...acting,
     problem: view.problem.id,
     through: 'command',
     interaction,
-    comment,
-    until,
+    comment: asked.comment,
+    until: asked.until,
     sticky: true,
     persistent: false,
     notify: false,
     takeOver: false,
     replyTo: null,
   })
-  const zoneNote =
-    until !== null && acting.person.zone === null
-      ? ' (your time zone is not known, so it was read as UTC)'
-      : ''
-  return { message: resultMessage(result, view, until, zoneNote), outcome: result.kind }
+  return { message: resultMessage(result, view, asked), outcome: result.kind }
 }
 
-function resultMessage(
-  result: AcknowledgeResult,
-  view: ProblemView,
-  until: number | null,
-  zoneNote: string,
-): ReplyMessage {
-  const name = escapeText(checkName(view.check))
+function resultMessage(result: AcknowledgeResult, view: ProblemView, asked: Asked): ReplyMessage {
+  const name = inert(checkName(view.check))
   switch (result.kind) {
     case 'acknowledged': {
-      const end = until === null ? '' : `, until ${dateToken(until)}${zoneNote}`
-      return said(`You have ${name}${end}. Kept here only: ${escapeText(view.check.monitor)} is not told.`)
+      const until = result.problem.acknowledgement?.until ?? null
+      const end = until === null ? '' : `, until ${dateToken(until)}`
+      const monitor = inert(view.check.monitor)
+      return said(`You have ${name}${end}. Kept here only: ${monitor} is not told.${asked.note}`)
     }
     case 'yours-already':
       return said(`You have ${name} already. Nothing was changed.`)
     case 'held': {
-      const { by, at, comment, until: end } = result.acknowledgement
+      const { by, at, comment, until } = result.acknowledgement
       const reply = {
         what: 'held',
         problem: view.problem.id,
@@ -108,7 +114,8 @@ function resultMessage(
         by,
         since: at,
         comment,
-        until: end,
+        until,
+        asked: { comment: asked.comment, until: asked.until },
       } as const
       return replyMessage(reply)
     }
@@ -120,14 +127,19 @@ function resultMessage(
 }
 
 async function choose({ parts, acting, client, triggerId }: CommandInput): Promise<CommandAnswer> {
-  const looked = await parts.lookUp(acting, 'command', (queries, visible) => {
-    const { rows } = queries.problems({ taken: 'no' }, OPEN_MAX)
-    return {
-      views: rows.filter(({ check, problem }) => visible({ check, state: problem.state })),
-      total: queries.counts({ taken: 'no' }).open,
-    }
-  })
-  if (looked.kind === 'refused') return refused(looked.refusal)
+  const looked = await parts.lookUp(
+    acting,
+    'command',
+    (queries, visible) => {
+      const { rows } = queries.problems({ taken: 'no' }, OPEN_MAX)
+      return {
+        views: rows.filter(({ check, problem }) => visible({ check, state: problem.state })),
+        total: queries.counts({ taken: 'no' }).open,
+      }
+    },
+    ACKNOWLEDGING,
+  )
+  if (looked.kind === 'refused') return refused(parts, looked.refusal)
   const { views, total } = looked.answer
   if (views.length === 0) return { message: said('Nothing is open that nobody has. 🟢'), outcome: 'nothing' }
   try {
@@ -135,11 +147,14 @@ async function choose({ parts, acting, client, triggerId }: CommandInput): Promi
     return { message: null, outcome: 'form' }
   } catch {
     // The form could not be opened in time; a list does the same work.
-    return { message: whichList(views, total, '/ack', { comment: null, until: null }), outcome: 'asked' }
+    return {
+      message: whichList(views, total, null, { comment: null, until: null, note: '' }),
+      outcome: 'asked',
+    }
   }
 }
 
 /** @returns the private answer to a refusal */
-export function refused(refusal: Refusal): CommandAnswer {
-  return { message: said(refusalSentence(refusal)), outcome: 'refused' }
+export function refused({ commandPrefix }: SurfaceParts, refusal: Refusal): CommandAnswer {
+  return { message: said(refusalSentence(refusal, commandPrefix)), outcome: 'refused' }
 }

@@ -1,4 +1,4 @@
-import { findChecks, nameOfFound } from '../../core/find.ts'
+import { findNamed, nameOfFound } from '../../core/find.ts'
 import type { HistoryFilter } from '../../core/ports.ts'
 import { HISTORY_SHOWN, historyList } from '../blocks/history-list.ts'
 import { said } from '../blocks/reply.ts'
@@ -6,21 +6,35 @@ import { type CommandAnswer, type CommandInput, refused } from './ack.ts'
 
 /** `/history [MONITOR/]HOST [SERVICE]`. */
 export async function history({ parts, acting, text }: CommandInput): Promise<CommandAnswer> {
-  if (text === '') return { message: said('Name a host: `/history HOST [SERVICE]`.'), outcome: 'usage' }
   const looked = await parts.lookUp(acting, 'command', (queries, visible) => {
-    const found = findChecks(queries, text, parts.monitors)
+    if (text === '') return { kind: 'usage' as const }
+    const found = findNamed(queries, text, parts.monitors)
     if (found.kind === 'nothing') return found
-    const [first] = found.states
-    if (first === undefined || !visible({ check: first.check, state: first.problem?.state ?? null }))
-      return null
-    const service = found.named === 'service' ? (first.check.service ?? undefined) : undefined
-    const filter: HistoryFilter = { host: first.check.host, service, monitor: first.check.monitor }
-    return { kind: 'checks' as const, name: nameOfFound(found), page: queries.history(filter, HISTORY_SHOWN) }
+    const seen = found.states.filter(({ check, problem }) =>
+      visible({ check, state: problem?.state ?? null }),
+    )
+    const [first] = seen
+    // The record is read by host; where a part of the host may not be seen, all of it stays unseen.
+    if (first === undefined || (found.named !== 'service' && seen.length < found.states.length)) return null
+    const { host, monitor, service } = first.check
+    const filter: HistoryFilter = {
+      host,
+      service: found.named === 'service' ? (service ?? undefined) : undefined,
+      monitor: seen.every(({ check }) => check.monitor === monitor) ? monitor : undefined,
+    }
+    const { rows, cursor } = queries.history(filter, HISTORY_SHOWN)
+    const ofOneService = found.named === 'service'
+    return { kind: 'checks' as const, name: nameOfFound(found), rows, more: cursor !== null, ofOneService }
   })
-  if (looked.kind === 'refused') return refused(looked.refusal)
+  if (looked.kind === 'refused') return refused(parts, looked.refusal)
   const found = looked.answer
-  if (found === null) return refused({ why: 'nothing-matches', asked: text, suggestions: [] })
+  if (found?.kind === 'usage')
+    return {
+      message: said(`Name a host: \`/${parts.commandPrefix}history HOST [SERVICE]\`.`),
+      outcome: 'usage',
+    }
+  if (found === null) return refused(parts, { why: 'nothing-matches', asked: text, suggestions: [] })
   if (found.kind === 'nothing')
-    return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
-  return { message: historyList(found.name, found.page.rows, found.page.cursor !== null), outcome: 'seen' }
+    return refused(parts, { why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+  return { message: historyList(found), outcome: 'seen' }
 }

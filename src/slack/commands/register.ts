@@ -1,5 +1,6 @@
 import type { AllMiddlewareArgs, App, SlackCommandMiddlewareArgs } from '@slack/bolt'
-import { said } from '../blocks/reply.ts'
+import { privately, said } from '../blocks/reply.ts'
+import { inert } from '../blocks/text.ts'
 import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { refusalSentence } from '../words.ts'
 import { ack, type CommandAnswer, type CommandInput } from './ack.ts'
@@ -31,11 +32,11 @@ async function answer(
   const known = name.startsWith(parts.commandPrefix) ? name.slice(parts.commandPrefix.length) : name
   const run = COMMANDS.get(known) ?? COMMANDS.get(name)
   const tell = (message: CommandAnswer['message']): Promise<void> =>
-    message === null ? acknowledge() : acknowledge({ response_type: 'ephemeral', ...message })
+    message === null ? acknowledge() : acknowledge(privately(message))
   if (run === undefined)
     return tell(
       said(
-        `\`${command.command.slice(0, 40)}\` is not one of ackbridge’s commands. \`/ackbridge help\` lists them.`,
+        `\`${inert(command.command.slice(0, 40))}\` is not one of ackbridge’s commands. \`/${parts.commandPrefix}ackbridge help\` lists them.`,
       ),
     )
   await onSurface(

@@ -1,10 +1,10 @@
-import { findChecks, nameOfFound, openProblemsOf } from '../../core/find.ts'
+import { findNamed, nameOfFound, openProblemsOf } from '../../core/find.ts'
 import { checkName, type ProblemView } from '../../core/problem.ts'
 import type { RemoveResult } from '../../flows/remove-acknowledgement.ts'
 import { button } from '../blocks/card.ts'
-import { inert, LIST_MAX } from '../blocks/problem-list.ts'
+import { LIST_MAX } from '../blocks/problem-list.ts'
 import { type ReplyMessage, said } from '../blocks/reply.ts'
-import { escapeText, mrkdwn } from '../blocks/text.ts'
+import { inert, inertCut, mrkdwn } from '../blocks/text.ts'
 import { ACTION } from '../ids.ts'
 import { refusalSentence } from '../words.ts'
 import { type CommandAnswer, type CommandInput, refused } from './ack.ts'
@@ -12,31 +12,39 @@ import { type CommandAnswer, type CommandInput, refused } from './ack.ts'
 /** `/unack [MONITOR/]HOST [SERVICE]`; alone, the list of what one has. */
 export async function unack(input: CommandInput): Promise<CommandAnswer> {
   const { parts, acting, text, interaction } = input
-  const looked = await parts.lookUp(acting, 'command', (queries) => {
-    if (text === '') {
-      const { rows } = queries.problems({ takenBy: acting.person.id }, LIST_MAX)
-      return { kind: 'checks' as const, taken: rows, name: null }
-    }
-    const found = findChecks(queries, text, parts.monitors)
-    if (found.kind === 'nothing') return found
-    const open = openProblemsOf(found).flatMap(({ problem }) =>
-      problem === null ? [] : [queries.problem(problem.id)],
-    )
-    const taken = open
-      .filter((view) => view !== null)
-      .filter(({ problem }) => problem.acknowledgement !== null)
-    return { kind: 'checks' as const, taken, name: nameOfFound(found) }
-  })
-  if (looked.kind === 'refused') return refused(looked.refusal)
+  const looked = await parts.lookUp(
+    acting,
+    'command',
+    (queries, visible) => {
+      if (text === '') {
+        const { rows } = queries.problems({ takenBy: acting.person.id }, LIST_MAX)
+        return { kind: 'checks' as const, taken: rows, name: null }
+      }
+      const found = findNamed(queries, text, parts.monitors)
+      if (found.kind === 'nothing') return found
+      const open = openProblemsOf(found).flatMap(({ problem }) =>
+        problem === null ? [] : [queries.problem(problem.id)],
+      )
+      const taken = open
+        .filter((view) => view !== null)
+        .filter(
+          ({ check, problem }) =>
+            problem.acknowledgement !== null && visible({ check, state: problem.state }),
+        )
+      return { kind: 'checks' as const, taken, name: nameOfFound(found) }
+    },
+    REMOVING,
+  )
+  if (looked.kind === 'refused') return refused(parts, looked.refusal)
   const found = looked.answer
   if (found.kind === 'nothing')
-    return refused({ why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+    return refused(parts, { why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
   const { taken, name } = found
   const [first, second] = taken
   if (first === undefined) {
     return name === null
       ? { message: said('You have no problem at the moment.'), outcome: 'nothing' }
-      : refused({ why: 'not-acknowledged', name })
+      : refused(parts, { why: 'not-acknowledged', name })
   }
   if (second !== undefined || name === null) return { message: whichOf(taken), outcome: 'asked' }
   const result = await parts.remove({
@@ -49,11 +57,13 @@ export async function unack(input: CommandInput): Promise<CommandAnswer> {
   return { message: resultMessage(result, first), outcome: result.kind }
 }
 
+const REMOVING = { action: 'remove', problem: null } as const
+
 function resultMessage(result: RemoveResult, view: ProblemView): ReplyMessage {
   switch (result.kind) {
     case 'removed':
       return said(
-        `The acknowledgement of ${escapeText(checkName(view.check))} is removed (it was ${escapeText(result.was.by.name)}’s).`,
+        `The acknowledgement of ${inert(checkName(view.check))} is removed (it was ${inert(result.was.by.name)}’s).`,
       )
     case 'refused':
       return said(refusalSentence(result.refusal))
@@ -70,7 +80,7 @@ function whichOf(views: readonly ProblemView[]): ReplyMessage {
       { type: 'section', text: mrkdwn(sentence) },
       ...views.slice(0, LIST_MAX).map(({ problem, check }) => ({
         type: 'section' as const,
-        text: mrkdwn(`${inert(checkName(check))} (${inert(problem.acknowledgement?.by.name ?? '')})`),
+        text: mrkdwn(`${inertCut(checkName(check), 160)} (${inert(problem.acknowledgement?.by.name ?? '')})`),
         accessory: button(ACTION.remove, 'Remove acknowledgement', problem.id),
       })),
     ],

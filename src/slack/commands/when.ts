@@ -3,7 +3,8 @@ import { DateTime, IANAZone } from 'luxon'
 /** An end as a person gave it, and what followed it. */
 export type When =
   | { readonly kind: 'none'; readonly rest: string }
-  | { readonly kind: 'until'; readonly at: number; readonly rest: string }
+  /** `assumedUtc`: it was a time of day or a date, and the person's zone is not known. */
+  | { readonly kind: 'until'; readonly at: number; readonly rest: string; readonly assumedUtc: boolean }
   | { readonly kind: 'unclear'; readonly text: string }
 
 const INTRODUCED = /^(for|until)(?:\s+|$)/i
@@ -37,7 +38,7 @@ function parseSpan(text: string, now: number): When | null {
     ms += Number(count?.replace(',', '.')) * (UNIT_MS[unit?.toLowerCase() ?? ''] ?? 0)
   }
   if (ms < SPAN_MIN_MS || ms > SPAN_MAX_MS) return null
-  return { kind: 'until', at: now + ms, rest: text.slice(span[0].length).trim() }
+  return { kind: 'until', at: now + ms, rest: text.slice(span[0].length).trim(), assumedUtc: false }
 }
 
 /**
@@ -46,11 +47,16 @@ function parseSpan(text: string, now: number): When | null {
  */
 async function parseTime(text: string, zone: string | null, now: number): Promise<When | null> {
   const { en } = await import('chrono-node')
-  const place = zone !== null && IANAZone.isValidZone(zone) ? zone : 'UTC'
+  const known = zone !== null && IANAZone.isValidZone(zone)
+  const place = known ? zone : 'UTC'
   const here = DateTime.fromMillis(now, { zone: place })
   const [found] = en.GB.parse(text, { instant: new Date(now), timezone: here.offset }, { forwardDate: true })
   if (found === undefined || found.index !== 0) return null
   const { start } = found
+  const rest = text.slice(found.text.length).trim()
+  // A zone that was typed along wins over the person's.
+  if (start.isCertain('timezoneOffset'))
+    return { kind: 'until', at: found.date().getTime(), rest, assumedUtc: false }
   // A date alone means that morning at nine; words for a part of the day bring their own hour.
   const timed = start.isCertain('hour') || PART_OF_DAY.test(found.text)
   const part = (name: 'year' | 'month' | 'day' | 'hour' | 'minute'): number => start.get(name) ?? 0
@@ -68,5 +74,5 @@ async function parseTime(text: string, zone: string | null, now: number): Promis
   if (moment.toMillis() <= now && !start.isCertain('day') && !start.isCertain('weekday'))
     moment = moment.plus({ days: 1 })
   if (!moment.isValid) return null
-  return { kind: 'until', at: moment.toMillis(), rest: text.slice(found.text.length).trim() }
+  return { kind: 'until', at: moment.toMillis(), rest, assumedUtc: !known }
 }

@@ -8,10 +8,11 @@ import type {
 import { checkName } from '../../core/problem.ts'
 import type { AcknowledgeResult } from '../../flows/acknowledge-problem.ts'
 import { heldSentence } from '../blocks/reply.ts'
+import { dateToken } from '../blocks/text.ts'
 import { parseWhen } from '../commands/when.ts'
 import { BLOCK, VIEW } from '../ids.ts'
 import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
-import { refusalSentence } from '../words.ts'
+import { ASSUMED_UTC, refusalSentence } from '../words.ts'
 import { sentenceView, takeOverForm } from './acknowledge.ts'
 
 /** What a form that was sent says; `problem` null when it is not one of ours. */
@@ -22,7 +23,12 @@ type Sent = {
 }
 
 /** Remembered across `Take over?`. */
-type Memory = { readonly problem: string; readonly comment?: string | null; readonly until?: number | null }
+type Memory = {
+  readonly problem: string
+  readonly comment?: string | null
+  readonly until?: number | null
+  readonly assumedUtc?: boolean
+}
 
 /** Answers every form that is sent or closed. */
 export function registerViews(app: App, parts: SurfaceParts): void {
@@ -83,8 +89,8 @@ async function readForm(
     return { response_action: 'errors', errors: { [BLOCK.problem]: 'Choose a problem.' } }
   const memory = { problem: sent.problem, comment: sent.comment }
   if (sent.until === null) return { ...memory, until: null }
-  const when = await parseWhen(sent.until, zone, now)
-  if (when.kind !== 'until' || when.rest !== '') {
+  const when = await parseEnd(sent.until, zone, now)
+  if (when === null) {
     return {
       response_action: 'errors',
       errors: { [BLOCK.until]: 'Not understood as a time. Try 14:00, tomorrow 9:00 or 2h.' },
@@ -92,7 +98,17 @@ async function readForm(
   }
   if (when.at <= now)
     return { response_action: 'errors', errors: { [BLOCK.until]: 'That time is over already.' } }
-  return { ...memory, until: when.at }
+  return { ...memory, until: when.at, assumedUtc: when.assumedUtc }
+}
+
+/** Reads an end that may come without its word: first as a span, then as a time. */
+async function parseEnd(text: string, zone: string | null, now: number) {
+  const readings = /^(for|until)\s/i.test(text) ? [text] : [`for ${text}`, `until ${text}`]
+  for (const reading of readings) {
+    const when = await parseWhen(reading, zone, now)
+    if (when.kind === 'until' && when.rest === '') return when
+  }
+  return null
 }
 
 function fieldsOf(view: ViewOutput): Sent {
@@ -100,14 +116,7 @@ function fieldsOf(view: ViewOutput): Sent {
   const own = value(BLOCK.until)?.value?.trim() ?? ''
   const chosen = value(BLOCK.duration)?.selected_option?.value ?? 'none'
   // A time typed by hand wins; it may come with or without its word.
-  const until =
-    own !== ''
-      ? /^(for|until)\s/i.test(own)
-        ? own
-        : `${/^\d+\s*[a-z]/i.test(own) && !/^\d+\s*(am|pm)/i.test(own) ? 'for' : 'until'} ${own}`
-      : chosen === 'none'
-        ? null
-        : chosen
+  const until = own === '' ? (chosen === 'none' ? null : chosen) : own
   const problem =
     view.callback_id === VIEW.pick
       ? (value(BLOCK.problem)?.selected_option?.value ?? null)
@@ -123,11 +132,16 @@ async function responseOf(
 ): Promise<ViewResponseAction | null> {
   if (result.kind === 'refused')
     return { response_action: 'update', view: sentenceView(refusalSentence(result.refusal)) }
+  if (result.kind === 'acknowledged' && known.assumedUtc && known.until)
+    return {
+      response_action: 'update',
+      view: sentenceView(`You have it, until ${dateToken(known.until)}. ${ASSUMED_UTC}`),
+    }
   if (result.kind !== 'held') return null
   const looked = await parts.lookUp(acting, 'modal', (queries) => queries.problem(known.problem))
   const check = looked.kind === 'seen' ? looked.answer?.check : undefined
   const { by, at, comment, until } = result.acknowledgement
   const name = check === undefined ? 'this problem' : checkName(check)
-  const sentence = heldSentence({ what: 'held', problem: known.problem, name, by, since: at, comment, until })
+  const sentence = heldSentence({ name, by, since: at, comment, until })
   return { response_action: 'update', view: takeOverForm(sentence, JSON.stringify(known)) }
 }

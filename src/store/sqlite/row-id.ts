@@ -12,10 +12,3 @@ export function rowId(table: keyof typeof TABLE_DIGITS, at: number, row: number)
   const counter = row.toString(16).padStart(15, '0')
   return `${time.slice(0, 8)}-${time.slice(8)}-7${TABLE_DIGITS[table]}-8${counter.slice(0, 3)}-${counter.slice(3)}`
 }
-
-/** @returns the row in an id made by `rowId` for that table, null when it is not one */
-export function rowOfId(table: keyof typeof TABLE_DIGITS, id: string): number | null {
-  const match = /^[0-9a-f]{8}-[0-9a-f]{4}-7([0-9a-f]{3})-8([0-9a-f]{3})-([0-9a-f]{12})$/.exec(id)
-  if (match === null || match[1] !== TABLE_DIGITS[table]) return null
-  return Number.parseInt(`${match[2]}${match[3]}`, 16)
-}

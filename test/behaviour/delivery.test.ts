@@ -1,0 +1,279 @@
+import { describe, expect, it } from 'vitest'
+import type { Call, Message } from '../../src/playground/server.ts'
+import { startWorld, textOf, type World } from '../support/world.ts'
+
+const CRITICAL = { host: 'web01', service: 'HTTP', state: 'CRITICAL', output: 'Socket timeout' }
+const WARNING = { ...CRITICAL, state: 'WARNING', output: 'slow' }
+const OK = { ...CRITICAL, state: 'OK', output: 'fine' }
+
+/** Cards, without the lines of a thread that are shown in the channel too. */
+function cards(world: World, channel?: string): readonly Message[] {
+  return world.messages(channel).filter(({ threadTs }) => threadTs === undefined)
+}
+
+function calls(world: World, method: string): Call[] {
+  return world.playground.workspace.calls.filter((call) => call.method === method)
+}
+
+describe('when Slack has a bad day', () => {
+  it('and asks to wait, it is asked again when that time is over and not before', async () => {
+    const world = await startWorld()
+    world.expectRefusal('fault: status')
+    world.playground.faults.next('chat.postMessage', { kind: 'status', status: 429, retryAfterSeconds: 30 })
+
+    await world.notify(CRITICAL)
+    await world.advance(29_000)
+    expect(calls(world, 'chat.postMessage')).toHaveLength(1)
+
+    await world.advance(1_500)
+    expect(world.card().text).toContain('CRITICAL web01')
+  })
+
+  it.each([
+    ['fails with 500', { kind: 'status', status: 500 }],
+    ['fails with 503 and a page', { kind: 'status', status: 503, body: '<html>busy</html>' }],
+    ['breaks the connection', { kind: 'reset' }],
+    ['is behind a portal that answers with its own page', { kind: 'html' }],
+    ['fails half-way', { kind: 'error', error: 'internal_error' }],
+    ['says an error nobody knows', { kind: 'error', error: 'brand_new_error' }],
+    ['asks to wait without saying how long', { kind: 'status', status: 429 }],
+  ] as const)('and %s, the card comes later, once, with its story', async (_how, fault) => {
+    const world = await startWorld()
+    world.expectRefusal(fault.kind === 'error' ? fault.error : `fault: ${fault.kind}`)
+    world.playground.faults.next('chat.postMessage', fault, 2)
+
+    await world.notify(CRITICAL)
+    await world.notify(WARNING)
+    expect(world.messages()).toEqual([])
+    await world.advance(60_000)
+
+    expect(world.card().text).toContain('WARNING web01')
+    expect(world.thread()).toEqual([expect.stringContaining('WARNING')])
+  })
+
+  it('and does what was asked but its answer gets lost, nothing appears twice', async () => {
+    const world = await startWorld()
+    world.playground.faults.next('chat.postMessage', { kind: 'lost' })
+
+    await world.notify(CRITICAL)
+    await world.advance(60_000)
+    expect(world.messages()).toHaveLength(1)
+    expect(calls(world, 'chat.postMessage')).toHaveLength(1)
+
+    world.playground.faults.next('chat.postMessage', { kind: 'lost' })
+    await world.notify(WARNING)
+    await world.advance(60_000)
+    expect(world.thread()).toHaveLength(1)
+
+    world.playground.faults.next('chat.update', { kind: 'lost' })
+    await world.notify(OK)
+    await world.advance(60_000)
+    expect(world.card().text).toContain('OK web01')
+    expect(world.thread()).toHaveLength(2)
+  })
+
+  it('and its answer gets lost where we may not look, the card is posted again rather than never', async () => {
+    const world = await startWorld()
+    const { workspace, faults } = world.playground
+    world.expectRefusal('missing_scope')
+    workspace.scopes = workspace.scopes.filter(
+      (scope) => scope !== 'channels:history' && scope !== 'groups:history',
+    )
+    faults.next('chat.postMessage', { kind: 'lost' })
+
+    await world.notify(CRITICAL)
+    await world.advance(60_000)
+
+    expect(world.messages()).toHaveLength(2)
+    await world.notify(OK)
+    await world.advance(5_000)
+    expect(world.messages().at(-1)?.text).toContain('OK web01')
+  })
+
+  it('and refuses our token, everything waits, the operator is told once, and it goes on when that is put right', async () => {
+    const world = await startWorld()
+    world.expectRefusal('invalid_auth')
+    world.log.announce(/Slack refuses our token/)
+    world.playground.faults.always('*', { kind: 'error', error: 'invalid_auth' })
+
+    await world.notify(CRITICAL)
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.advance(10 * 60_000)
+
+    expect(world.log.lines.filter(({ level }) => level === 'error')).toHaveLength(1)
+    expect(calls(world, 'chat.postMessage').length).toBeLessThan(15)
+    expect((await world.get('/readyz')).body).toMatchObject({ status: 'ready', slack: 'invalid_auth' })
+    world.playground.faults.clear()
+    await world.advance(90_000)
+    expect(world.messages()).toHaveLength(2)
+    expect((await world.get('/readyz')).body.slack).toBe('http')
+  })
+
+  it('and does not know the channel, that card is parked where the operator sees it, and others go on', async () => {
+    const yaml = 'routes: [{ match: { host: "db*" }, channels: [C0NOWHERE1] }]'
+    const world = await startWorld({ yaml })
+    world.expectRefusal('channel_not_found')
+    world.log.announce(/parked/)
+
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify(CRITICAL)
+
+    expect(world.card().text).toContain('web01')
+    expect(await world.metric('ackbridge_outbox_parked')).toBe(1)
+    expect((await world.get('/readyz')).body.parked).toBe(1)
+    expect(await world.history('&kind=delivery&host=db01')).toMatchObject([
+      { outcome: 'parked', detail: expect.stringContaining('channel_not_found') },
+    ])
+    await world.advance(3_600_000)
+    expect(calls(world, 'chat.postMessage')).toHaveLength(2)
+  })
+})
+
+describe('a card', () => {
+  it('that somebody deletes is posted again, and its story goes on there', async () => {
+    const world = await startWorld()
+    world.expectRefusal('message_not_found', 'thread_not_found')
+    const { alerts } = world.playground.channels
+    await world.notify(CRITICAL)
+    world.playground.deleteMessage(alerts, world.card().ts)
+
+    await world.notify(WARNING)
+    await world.advance(5_000)
+
+    expect(world.card().text).toContain('WARNING web01')
+    expect(world.thread()).toHaveLength(1)
+    await world.notify(OK)
+    await world.advance(5_000)
+    expect(world.card().text).toContain('OK web01')
+    expect(world.thread()).toHaveLength(2)
+    expect((await world.history('&kind=delivery')).map(({ outcome }) => outcome)).toEqual([
+      'posted',
+      'gone',
+      'posted',
+    ])
+  })
+
+  it('keeps the order of its thread while one line fails', async () => {
+    const world = await startWorld()
+    await world.notify(CRITICAL)
+    await world.advance(10_000)
+    world.expectRefusal('fault: reset')
+    world.playground.faults.next('chat.postMessage', { kind: 'reset' }, 3)
+
+    await world.notify(WARNING)
+    await world.notify({ ...CRITICAL, output: 'worse' })
+    await world.notify(OK)
+    await world.advance(120_000)
+
+    const thread = world.thread(cards(world)[0])
+    expect(thread).toHaveLength(3)
+    expect(thread[0]).toContain('WARNING')
+    expect(thread[1]).toContain('worse')
+    expect(thread[2]).toContain('OK')
+    expect(cards(world)).toHaveLength(1)
+  })
+
+  it('is edited once for many changes, and the last edit is true', async () => {
+    const world = await startWorld()
+    await world.notify(CRITICAL)
+    world.playground.faults.next('chat.update', { kind: 'slow', ms: 100 })
+
+    await Promise.all(
+      Array.from({ length: 10 }, (_, n) =>
+        world.post({ ...CRITICAL, state: n % 2 === 0 ? 'WARNING' : 'UNKNOWN', output: `change ${n}` }),
+      ),
+    )
+    await world.drain()
+    await world.advance(60_000)
+
+    expect(calls(world, 'chat.update').length).toBeLessThanOrEqual(5)
+    const [{ state, output }] = (await world.get('/api/problems', { 'x-api-key': await world.readKey() }))
+      .body.problems
+    expect(cards(world)[0]?.text).toBe(`${state} web01 / HTTP: ${output} (native)`)
+  })
+
+  it('of another problem does not wait for a count that only rises', async () => {
+    const world = await startWorld()
+    for (let n = 0; n < 12; n++) await world.notify({ host: `h${n}`, state: 'DOWN' })
+    await world.advance(60_000)
+    await world.advance(60_000)
+    const before = calls(world, 'chat.update').length
+    // More counts than a minute has edits.
+    for (let round = 0; round < 6; round++)
+      for (let n = 0; n < 12; n++)
+        await world.post({ host: `h${n}`, state: 'DOWN', output: `round ${round}` })
+    await world.drain()
+
+    const first = calls(world, 'chat.update').length
+    await world.notify({ host: 'h3', state: 'UP' })
+    await world.as('ann').click('Acknowledge', world.card('DOWN h5'))
+    await world.advance(3_000)
+
+    expect(first - before).toBeLessThanOrEqual(12)
+    expect(world.card('UP h3').text).toContain('UP h3')
+    expect(textOf(world.card('DOWN h5'))).toContain('ann has it')
+  })
+
+  it('appears without waiting for any timer', async () => {
+    const world = await startWorld()
+
+    const began = performance.now()
+    await world.notify(CRITICAL)
+
+    expect(world.card().text).toContain('CRITICAL web01')
+    expect(performance.now() - began).toBeLessThan(500)
+  })
+})
+
+describe('several channels', () => {
+  const yaml = `
+routes:
+  - { match: { host: "db*" }, channels: [C0PGDATAB02, C0PGALERTS1] }
+`
+
+  it('show the same problem each on its own card', async () => {
+    const world = await startWorld({ yaml })
+    const { alerts, database } = world.playground.channels
+
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify({ host: 'web01', state: 'DOWN' })
+    await world.as('ann').click('Acknowledge', world.card('db01', database), database)
+
+    expect(world.messages(database)).toHaveLength(1)
+    expect(world.messages(alerts)).toHaveLength(2)
+    for (const channel of [alerts, database])
+      expect(textOf(world.card('db01', channel))).toContain('ann has it')
+  })
+
+  it('do not wait for each other', async () => {
+    const world = await startWorld({ yaml })
+    const { alerts, database } = world.playground.channels
+    world.expectRefusal('fault: status')
+    world.playground.faults.next('chat.postMessage', { kind: 'status', status: 429, retryAfterSeconds: 60 })
+
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify({ host: 'db02', state: 'DOWN' })
+
+    const shown = [alerts, database].map((channel) => world.messages(channel).length).sort()
+    expect(shown).toEqual([0, 2])
+    await world.advance(65_000)
+    for (const channel of [alerts, database]) expect(world.messages(channel)).toHaveLength(2)
+  })
+})
+
+describe('the pace', () => {
+  it('keeps within what Slack allows, and gets everything out', async () => {
+    const world = await startWorld({ rates: 'slack', yaml: 'storm: { threshold: 0 }' })
+
+    for (let n = 0; n < 30; n++) {
+      await world.notify({ host: `h${n}`, state: 'DOWN' })
+      if (n % 3 === 0) await world.notify({ host: `h${n}`, state: 'UNREACHABLE' })
+      if (n % 4 === 0) await world.as('ann').types(`/ack h${n} on it`)
+    }
+    await world.advance(240_000)
+
+    expect(world.playground.workspace.calls.filter(({ status }) => status === 429)).toEqual([])
+    expect(cards(world)).toHaveLength(30)
+    expect(await world.metric('ackbridge_outbox_waiting')).toBe(0)
+  })
+})

@@ -1,0 +1,28 @@
+import Database from 'better-sqlite3'
+
+/** Checks the promise of an answer: what was accepted is in the database. */
+export type AnsweredRows = {
+  /** @returns notifications recorded since the last call, as another process sees them */
+  count(): number
+}
+
+/** @param condition what tells notifications from other lines; `rowid` grows with each line */
+export function createAnsweredRows(file: string, condition: string): AnsweredRows {
+  let last = 0
+  return {
+    count: () => {
+      const db = new Database(file, { readonly: true })
+      try {
+        const rows = db
+          .prepare<[number], { lines: number; last: number | null }>(
+            `SELECT count(*) AS lines, max(rowid) AS last FROM history WHERE rowid > ? AND ${condition}`,
+          )
+          .get(last)
+        last = rows?.last ?? last
+        return rows?.lines ?? 0
+      } finally {
+        db.close()
+      }
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util'
+
+export type Options = {
+  readonly rounds: number
+  readonly seconds: number
+  /** Writes the summary into docs/performance.md. */
+  readonly write: boolean
+}
+
+export const USAGE = `npm run bench -- [--rounds 7] [--seconds 2] [--write]
+
+  --rounds N    how often the servers take turns; 7 or more for figures to quote
+  --seconds S   how long each of them has a turn
+  --write       put the summary into docs/performance.md
+
+BENCH_ROUNDS and BENCH_SECONDS do the same.`
+
+/** @throws TypeError for a flag that is unknown, Error for a value that is no number above 0 */
+export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Options | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  return {
+    rounds: Math.ceil(positive('rounds', values.rounds ?? env['BENCH_ROUNDS'] ?? '7')),
+    seconds: positive('seconds', values.seconds ?? env['BENCH_SECONDS'] ?? '2'),
+    write: values.write,
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new Error(`--${name} has to be a number above 0.`)
+  return value
+}

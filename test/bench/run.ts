@@ -1,0 +1,78 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startFakeSlack } from './fake-slack.ts'
+import type { Results } from './figures.ts'
+import { measureFirstCard } from './first-card.ts'
+import { countFlushes } from './flushes.ts'
+import { type LoadProcess, startLoad } from './load-process.ts'
+import { describeMachine, pinToLoadCore } from './machine.ts'
+import { type Options, readOptions, USAGE } from './options.ts'
+import { summary, writeIntoDocument } from './report.ts'
+import { runRounds } from './rounds.ts'
+import { stopAllServers } from './server-process.ts'
+import { measureStartUp } from './start-up.ts'
+import { type Site, SUBJECT_NAMES, type Subject, type SubjectName, startSubject } from './subjects.ts'
+
+// Beside the sources, not in the system's temporary folder: that one often lies in memory.
+const RESULTS = fileURLToPath(new URL('./results/', import.meta.url))
+
+const options = readOptions(process.argv.slice(2), process.env)
+if (options === 'help') {
+  console.log(USAGE)
+} else {
+  process.once('exit', stopAllServers)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+  await bench(options)
+}
+
+async function bench(asked: Options): Promise<void> {
+  mkdirSync(RESULTS, { recursive: true })
+  const folder = mkdtempSync(join(RESULTS, 'run-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  const slack = await startFakeSlack()
+  const load = startLoad()
+  try {
+    const pinned = pinToLoadCore()
+    const site: Site = { folder, slackUrl: slack.url, pinned }
+    const results: Results = {
+      date: new Date().toISOString(),
+      machine: describeMachine(folder, pinned),
+      rounds: asked.rounds,
+      seconds: asked.seconds,
+      startUp: await step('start-up', () => measureStartUp(site)),
+      firstCard: await step('first card', () => measureFirstCard(site, slack)),
+      flushes: await step('flushes', () => countFlushes(site, load, asked.seconds)),
+      rows: await step('rounds', () => measureRows(site, load, asked)),
+    }
+    const text = summary(results)
+    console.log(text)
+    writeFileSync(join(RESULTS, 'last.json'), `${JSON.stringify(results, null, 2)}\n`)
+    if (asked.write) writeIntoDocument(text)
+  } finally {
+    load.stop()
+    await slack.close()
+  }
+}
+
+async function measureRows(
+  site: Site,
+  load: LoadProcess,
+  { rounds, seconds }: Options,
+): Promise<Results['rows']> {
+  const subjects = new Map<SubjectName, Subject>()
+  try {
+    for (const name of SUBJECT_NAMES) subjects.set(name, await startSubject(name, site))
+    const measured = await runRounds(subjects, load, { rounds, seconds }, (round) =>
+      console.error(`  round ${round} of ${rounds}`),
+    )
+    return Object.fromEntries(measured) as Results['rows']
+  } finally {
+    await Promise.all([...subjects.values()].map((subject) => subject.process.stop()))
+  }
+}
+
+async function step<Value>(name: string, run: () => Promise<Value>): Promise<Value> {
+  console.error(`bench: ${name}`)
+  return run()
+}
