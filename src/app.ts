@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import type { Config, SlackConfig } from './config/config.ts'
 import { Failure } from './core/failure.ts'
 import type { IntakeKeys } from './core/intake-key.ts'
@@ -13,7 +11,7 @@ import { createLookUp } from './flows/look-up.ts'
 import { createReceiveNotifications } from './flows/receive-notifications.ts'
 import { createRemoveAcknowledgement } from './flows/remove-acknowledgement.ts'
 import { createApiRoutes } from './http/api.ts'
-import { createAuthenticate, newIntakeKey } from './http/auth.ts'
+import { createAuthenticate } from './http/auth.ts'
 import { createHealthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createNotifyRoute } from './http/notify-route.ts'
@@ -22,6 +20,7 @@ import type { Monitor } from './monitors/monitor.ts'
 import { KINDS } from './monitors/registry.ts'
 import { createSlack, type Slack } from './slack/app.ts'
 import { fileOf, type OpenStore, openStore } from './store/open.ts'
+import { keyOfFolder } from './system/key-of-folder.ts'
 import { createUuid7 } from './system/uuid7.ts'
 
 /** How long a start waits for Slack to say who we are; notifications are taken meanwhile. */
@@ -61,7 +60,7 @@ export type RunningApp = {
 }
 
 export type Ready = {
-  /** The key made at this start or an earlier one; null when keys are configured. */
+  /** The key in the database's folder, made at this start or an earlier one; null when there is none. */
   readonly generatedKey: { readonly file: string; readonly key: string } | null
 }
 
@@ -127,7 +126,7 @@ async function start(
   const expire = createExpireAcknowledgements(store, clock, log)
   outbox.onWork(() => expire.look())
   const monitors = configuredMonitors(config)
-  const generatedKey = hasKey(config, keys) ? null : generateKey(config.database)
+  const generatedKey = keyOfFolder(fileOf(config.database), hasKey(config, keys) ? 'leave' : 'make')
   const sharedKeys = [config.notifyKey, generatedKey?.key ?? null].filter((key) => key !== null)
   const authenticate = createAuthenticate(keys, sharedKeys, around.system)
   closers.push(() => worker.stop())
@@ -355,22 +354,3 @@ function keepHouse(opened: OpenStore, { clock, log }: Surroundings): () => void 
   cancel = clock.timer(HOUSEKEEPING_EVERY_MS, turn)
   return () => cancel()
 }
-
-/**
- * Without any key nobody could send, and without a check anybody could; so one is made beside the database, readable by
- * its owner only. @returns the one that is there already, or a new one
- */
-export function generateKey(database: string): { file: string; key: string } {
-  const file = join(dirname(fileOf(database)), 'notify.key')
-  try {
-    return { file, key: readFileSync(file, 'utf8').trim() }
-  } catch {
-    const { key } = newIntakeKey()
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    writeFileSync(file, `${key}\n`, { mode: 0o600 })
-    return { file, key }
-  }
-}
-
-export { openStoreBeside } from './store/open.ts'
-export { newIntakeKey }

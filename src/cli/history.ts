@@ -1,7 +1,7 @@
-import { openStoreBeside } from '../app.ts'
 import { historyCsv, historyJson } from '../core/export.ts'
 import { parseHistoryFilter } from '../core/filters.ts'
 import type { HistoryRow } from '../core/history.ts'
+import { openStoreBeside } from '../store/open.ts'
 import { EXIT } from './exit.ts'
 import { readFormat } from './format.ts'
 import { settings } from './settings.ts'

@@ -1,4 +1,5 @@
-import { newIntakeKey, openStoreBeside } from '../app.ts'
+import { openStoreBeside } from '../store/open.ts'
+import { newIntakeKey } from '../system/new-intake-key.ts'
 import { EXIT } from './exit.ts'
 import { settings } from './settings.ts'
 import { table } from './table.ts'
@@ -11,6 +12,12 @@ export type AddOptions = {
 
 /** Makes a key and shows it, this once. */
 export function keysAdd(name: string, { monitor, read = false, channel }: AddOptions): number {
+  if (monitor === undefined && !read) {
+    console.error(
+      "Say what the key is for: --monitor NAME to send for a monitor ('*' for all), --read to read, or both.",
+    )
+    return EXIT.wrong
+  }
   const { database } = settings()
   const store = openStoreBeside(database, 'make')
   try {
@@ -23,7 +30,7 @@ export function keysAdd(name: string, { monitor, read = false, channel }: AddOpt
       id,
       name,
       digest,
-      monitors: monitor ?? ['*'],
+      monitors: monitor ?? [],
       mayRead: read,
       channel: channel ?? null,
       created: Date.now(),

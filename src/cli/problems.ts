@@ -1,7 +1,7 @@
-import { openStoreBeside } from '../app.ts'
 import { problemsCsv, problemsJson } from '../core/export.ts'
 import { parseProblemFilter } from '../core/filters.ts'
 import { hostName, type ProblemView, serviceName } from '../core/problem.ts'
+import { openStoreBeside } from '../store/open.ts'
 import { EXIT } from './exit.ts'
 import { readFormat } from './format.ts'
 import { settings } from './settings.ts'

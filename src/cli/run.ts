@@ -7,7 +7,6 @@ import { type HistoryOptions, history } from './history.ts'
 import { type AddOptions, keysAdd, keysList, keysRevoke } from './keys.ts'
 import { type ManifestOptions, manifest } from './manifest.ts'
 import { type ProblemsOptions, problems } from './problems.ts'
-import { start } from './start.ts'
 
 /**
  * Runs a command.
@@ -39,7 +38,7 @@ function build(keep: (code: number) => void): Command {
   program
     .command('start')
     .description('run the server (this is what `npm start` does)')
-    .action(async () => keep(await start()))
+    .action(async () => keep(await (await import('./start.ts')).start()))
   program
     .command('notify')
     .description('send a notification; for monitors, see `ackbridge notify --help`')
@@ -60,7 +59,7 @@ function build(keep: (code: number) => void): Command {
   keys
     .command('add <name>')
     .description('make a key; it is shown once')
-    .option('--monitor <name...>', 'the monitors it speaks for; without it, all')
+    .option('--monitor <name...>', "the monitors it speaks for; '*' is all")
     .option('--read', 'it may read problems and history')
     .option('--channel <id>', 'its notifications may ask for this channel')
     .action((name: string, options: AddOptions) => keep(keysAdd(name, options)))

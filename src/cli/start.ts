@@ -1,8 +1,10 @@
 import { relative } from 'node:path'
-import { generateKey, type Ready, type RunningApp, type Surroundings, startApp } from '../app.ts'
+import { type Ready, type RunningApp, type Surroundings, startApp } from '../app.ts'
 import type { Config, SlackConfig } from '../config/config.ts'
 import { Failure } from '../core/failure.ts'
+import { fileOf } from '../store/open.ts'
 import { systemClock } from '../system/clock.ts'
+import { keyOfFolder } from '../system/key-of-folder.ts'
 import { createLog } from '../system/log.ts'
 import { EXIT } from './exit.ts'
 import { openPlayground } from './playground.ts'
@@ -38,16 +40,18 @@ async function startPlaygroundServer(config: Config): Promise<number> {
     const around = { clock: systemClock, system: systemClock, log, pid: process.pid, onFatal: ended.fatal }
     const standIn = { slack: playground.slack, channel: playground.channel, commandPrefix: '' }
     // The page sends alerts too, so here there is always a key that is known, whatever others have been made.
-    const key =
-      config.notifyKey === null ? generateKey(config.database) : { file: null, key: config.notifyKey }
-    const app = await startOnFreePort({ ...config, ...standIn, notifyKey: key.key }, around)
+    const key = config.notifyKey === null ? keyOfFolder(fileOf(config.database), 'make') : null
+    const app = await startOnFreePort(
+      { ...config, ...standIn, notifyKey: config.notifyKey ?? key?.key ?? null },
+      around,
+    )
     return await ended.wait(app, app.stop, () => {
-      playground.connect(app.port, key.key)
+      playground.connect(app.port, config.notifyKey ?? key?.key ?? '')
       console.log(
         `\n  ackbridge is running with a stand-in Slack workspace. Open\n\n      ${playground.url}\n`,
       )
       console.log(`  Senders: POST /notify on port ${app.port} of this machine.`)
-      if (key.file !== null) console.log(`  Their key: ${relative(process.cwd(), key.file)}`)
+      if (key !== null) console.log(`  Their key: ${relative(process.cwd(), key.file)}`)
       console.log('  This is a playground: nothing leaves this machine. Ctrl-C ends it.\n')
     })
   } finally {

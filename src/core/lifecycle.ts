@@ -1,5 +1,6 @@
 import { type Changes, NO_CHANGES } from './changes.ts'
 import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
+import { type HistoryEntry, historyEntry } from './history.ts'
 import type { Notification, NotificationType } from './notification.ts'
 import { outputPreview } from './output-preview.ts'
 import type { Check, CheckState, ClosedBecause, LastNotification, Problem } from './problem.ts'
@@ -88,7 +89,8 @@ function isDuplicate(
   seenAt: number | null,
   { notification: n, type, time, context, problem }: Turn,
 ): boolean {
-  if (n.id !== null) return seenAt !== null && context.now - seenAt < SEEN_WINDOW_MS
+  if (n.id !== null && seenAt !== null && context.now - seenAt < SEEN_WINDOW_MS) return true
+  if (n.id !== null && !n.idOfSending) return false
   if (isOtherEpisode(n, problem)) return false
   const last = check.last
   return (
@@ -108,11 +110,14 @@ function hearAgain(check: Check, { notification: n, type, time }: Turn): Check {
   return { ...check, lastStateTime: Math.max(time, check.lastStateTime ?? time) }
 }
 
-function isStale(check: Check, { type, time, notification, problem }: Turn): boolean {
+function isStale(check: Check, { type, notification, problem }: Turn): boolean {
+  // Only what the sender says of its own time counts as late. Without it the order of arrival holds, also when our
+  // clock was set back.
+  const said = notification.time ?? Number.POSITIVE_INFINITY
   // An acknowledgement of before the problem began was of an earlier one.
-  if (type === 'ACKNOWLEDGEMENT') return problem !== null && time < problem.opened
+  if (type === 'ACKNOWLEDGEMENT') return problem !== null && said < problem.opened
   if (type !== 'PROBLEM' && type !== 'RECOVERY') return false
-  if (check.lastStateTime !== null && time < check.lastStateTime) return true
+  if (check.lastStateTime !== null && said < check.lastStateTime) return true
   return type === 'RECOVERY' && isOtherEpisode(notification, problem)
 }
 
@@ -305,11 +310,25 @@ function closing(turn: Turn, heard: Check, problem: Problem, because: ClosedBeca
       ...NO_CHANGES,
       checks: [check],
       problems: [{ problem: closed, check }],
-      history: recovery ? [heardEntry(turn, 'closed', problem.id)] : [],
+      history: [recovery ? heardEntry(turn, 'closed', problem.id) : endedEntry(turn, problem)],
       effects: [
         { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity: 0 },
         thread(problem.id, event, 0),
       ],
     },
   }
+}
+
+/** The end of an episode that the monitor told only by beginning another. */
+function endedEntry(turn: Turn, problem: Problem): HistoryEntry {
+  return historyEntry({
+    kind: 'notification',
+    check: turn.check,
+    problem: problem.id,
+    time: turn.time,
+    state: problem.state,
+    through: 'monitor',
+    outcome: 'closed',
+    detail: `Episode ${problem.episode} ended: the monitor reports episode ${turn.notification.episode}.`,
+  })
 }

@@ -54,6 +54,11 @@ export type Notification = {
   readonly url: string | null
   /** The sender's own id of this notification, the same when it is sent again. */
   readonly id: string | null
+  /**
+   * The id names one run of a sending command and not the notification: a monitor that runs it once for each contact gives
+   * equal notifications different ids.
+   */
+  readonly idOfSending?: boolean
   readonly labels: Readonly<Record<string, string>> | null
   readonly fields: readonly Field[] | null
   /** The channel the sender asks for, when its key may. */

@@ -26,7 +26,7 @@ export async function deliver(claimed: Claimed, chat: Chat, pace: Pace, clock: C
     case 'thread': {
       const found = ambiguousSince === null ? null : await chat.find(work.card, claimed.id, ambiguousSince)
       if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
-      const rings = work.rings && !work.card.quiet && pace.mayRing(claimed.lane, clock.now())
+      const rings = work.rings && !work.card.quiet && pace.mayRing(claimed.lane, clock.monotonic())
       return { kind: 'done', ts: await chat.thread(work.card, work.view, work.event, rings, claimed.id) }
     }
     case 'reply':

@@ -18,6 +18,9 @@ export const LEASE_MS = 60_000
 export const BACKOFF_FIRST_MS = 1_000
 export const BACKOFF_MAX_MS = 5 * 60_000
 
+/** Slack asks for seconds; what asks for more than this is asked again sooner. */
+export const RETRY_AFTER_MAX_MS = 10 * 60_000
+
 /** Attempts for a failure that nobody knows; then the effect is parked for the operator to look at. */
 export const UNKNOWN_FAILURE_ATTEMPTS = 5
 
@@ -29,6 +32,9 @@ export const REPLY_MAX_AGE_MS = 28 * 60_000
 
 /** A channel rings at most this often, however much gets worse at once. */
 export const RING_EVERY_MS = 30_000
+
+/** A lane that waits for a time of day looks again after this long, because the clock may be set meanwhile. */
+export const RECHECK_MS = 60_000
 
 /** Lanes that are served at the same time. */
 export const LANES_AT_ONCE = 16

@@ -3,7 +3,7 @@ import { CHANNEL_BURST, CHANNEL_EVERY_MS, RING_EVERY_MS, UPDATE_BURST, UPDATES_P
 
 type Bucket = { tokens: number; filled: number }
 
-/** Says when what may be sent. All times in epoch ms. */
+/** Says when what may be sent. All times in ms on a clock that is never set back. */
 export type Pace = {
   /** @returns when the lane may send anything at all; `now` or earlier means at once */
   ready(lane: string, now: number): number
@@ -85,7 +85,6 @@ export function createPace(): Pace {
 }
 
 function fill(bucket: Bucket, burst: number, everyMs: number, now: number): void {
-  if (now < bucket.filled) bucket.filled = now
   const gained = Math.floor((now - bucket.filled) / everyMs)
   if (bucket.tokens + gained >= burst) {
     bucket.tokens = burst

@@ -1,6 +1,12 @@
 import type { Failure } from '../core/failure.ts'
 import type { Settlement } from '../core/ports.ts'
-import { BACKOFF_FIRST_MS, BACKOFF_MAX_MS, STOPPED_RETRY_MS, UNKNOWN_FAILURE_ATTEMPTS } from './limits.ts'
+import {
+  BACKOFF_FIRST_MS,
+  BACKOFF_MAX_MS,
+  RETRY_AFTER_MAX_MS,
+  STOPPED_RETRY_MS,
+  UNKNOWN_FAILURE_ATTEMPTS,
+} from './limits.ts'
 
 /** @returns how long to wait after so many attempts, ms */
 export function backoffMs(attempts: number): number {
@@ -20,7 +26,12 @@ export function settleFailure(attempts: number, failure: Failure, now: number): 
     case 'gone':
       return { kind: 'repost' }
     case 'after':
-      return { kind: 'retry', at: now + failure.retry.ms, ambiguous: false, error }
+      return {
+        kind: 'retry',
+        at: now + Math.min(failure.retry.ms, RETRY_AFTER_MAX_MS),
+        ambiguous: false,
+        error,
+      }
     case 'stop':
       return { kind: 'retry', at: now + STOPPED_RETRY_MS, ambiguous: false, error }
     case 'ambiguous':

@@ -2,11 +2,18 @@ import type { Failure } from '../core/failure.ts'
 import type { Claimed, Log, Settlement } from '../core/ports.ts'
 import type { Pace } from './pace.ts'
 
+/** When to try again, on the clock that `Pace` runs by. */
+export type FailureTimes = {
+  /** This effect. */
+  readonly retry: number
+  /** Its channel; later with each failure in a row. */
+  readonly backOff: () => number
+}
+
 /** What the outcome of one effect says of others: of its channel, its method, our token. */
 export type Standing = {
   worked(): void
-  /** @param backOff when to try the channel again, epoch ms; later with each failure in a row */
-  failed(claimed: Claimed, failure: Failure, settlement: Settlement, backOff: () => number): void
+  failed(claimed: Claimed, failure: Failure, settlement: Settlement, times: FailureTimes): void
   /** `ok`, or Slack's word for what is wrong with our token. */
   word(): string
 }
@@ -15,11 +22,11 @@ export type Standing = {
 export function createStanding(log: Log, pace: Pace): Standing {
   let word = 'ok'
 
-  function stopped(facts: object, failure: Failure, settlement: Settlement): void {
+  function stopped(facts: object, failure: Failure, until: number): void {
     if (word === 'ok')
       log.error(facts, `${failure.message} Nothing is sent to Slack until that is put right.`)
     word = failure.detail ?? failure.code
-    if (settlement.kind === 'retry') pace.holdAll(settlement.at)
+    pace.holdAll(until)
   }
 
   return {
@@ -28,17 +35,16 @@ export function createStanding(log: Log, pace: Pace): Standing {
       if (word !== 'ok') log.info({}, 'Slack takes our calls again.')
       word = 'ok'
     },
-    failed: (claimed, failure, settlement, backOff) => {
+    failed: (claimed, failure, settlement, { retry, backOff }) => {
       const { lane, work, attempts, id } = claimed
       const facts = { lane, effect: id, attempts, reason: failure.detail ?? failure.code }
       switch (failure.retry.kind) {
         case 'stop':
-          return stopped(facts, failure, settlement)
+          return stopped(facts, failure, retry)
         case 'after':
           log.warn(facts, 'Slack asked to slow down.')
-          if (settlement.kind !== 'retry') return
-          if (work.kind === 'update') pace.holdMethod('update', settlement.at)
-          else pace.holdLane(lane, settlement.at)
+          if (work.kind === 'update') pace.holdMethod('update', retry)
+          else pace.holdLane(lane, retry)
           return
         case 'later':
         case 'ambiguous':

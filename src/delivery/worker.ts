@@ -1,14 +1,26 @@
 import { Failure } from '../core/failure.ts'
-import type { Chat, Claimed, Clock, Lane, Log, Meter, Outbox, Settlement } from '../core/ports.ts'
+import {
+  type Chat,
+  type Claimed,
+  type Clock,
+  type Lane,
+  type Log,
+  type Meter,
+  type Method,
+  type Outbox,
+  REPLY_LANE,
+  type Settlement,
+} from '../core/ports.ts'
 import { deliver } from './deliver.ts'
-import { LANES_AT_ONCE, LEASE_MS } from './limits.ts'
+import { LANES_AT_ONCE, LEASE_MS, RECHECK_MS } from './limits.ts'
 import { createPace, type Pace } from './pace.ts'
 import { backoffMs, settleFailure } from './retry.ts'
 import { createStanding, type Standing } from './standing.ts'
 
 /*
  * The worker serves lanes side by side and each lane one effect at a time: claim, send, settle. A lane that has nothing
- * due, or may not send yet, sleeps until a timer or a commit wakes it.
+ * due, or may not send yet, sleeps until a timer or a commit wakes it. Waiting is measured on a clock that is never set;
+ * only what is stored names a time of day.
  */
 
 export type WorkerOptions = {
@@ -18,6 +30,9 @@ export type WorkerOptions = {
   readonly log: Log
   readonly meter: Meter
 }
+
+/** What can be waiting in a channel's lane. */
+const MESSAGE_METHODS: readonly Method[] = ['post', 'update', 'thread']
 
 type LaneState = {
   running: boolean
@@ -100,7 +115,7 @@ export class Worker {
       .catch((error: unknown) => {
         const { log, clock } = this.#options
         log.error({ err: error, lane }, 'Delivery failed unexpectedly. It is tried again.')
-        this.#sleep(lane, state, clock.now() + backoffMs(++state.failures))
+        this.#sleep(lane, state, clock.monotonic() + backoffMs(++state.failures))
       })
       .finally(() => this.#end(lane, state))
   }
@@ -120,15 +135,21 @@ export class Worker {
   async #serve(lane: Lane, state: LaneState): Promise<void> {
     const { outbox, clock } = this.#options
     while (!this.#stopped) {
-      const now = clock.now()
+      const now = clock.monotonic()
       const ready = this.#pace.ready(lane, now)
       if (ready > now) return this.#sleep(lane, state, ready)
       const { methods, until } = this.#pace.exhausted(lane, now)
+      // A busy monitor wakes a lane far more often than Slack lets it speak; then the store is not even asked.
+      if (MESSAGE_METHODS.every((method) => methods.includes(method)) && lane !== REPLY_LANE) {
+        state.asked = false
+        return this.#sleep(lane, state, until)
+      }
       state.asked = false
       const claimed = await outbox.claim(lane, methods, LEASE_MS)
       if (claimed === null) {
-        const next = Math.min(outbox.nextDue(lane, now) ?? Number.POSITIVE_INFINITY, until)
-        if (Number.isFinite(next)) this.#sleep(lane, state, next)
+        const wait = (outbox.nextDue(lane, clock.now()) ?? Number.POSITIVE_INFINITY) - clock.now()
+        const next = Math.min(now + Math.min(wait, RECHECK_MS), until)
+        if (Number.isFinite(wait) || Number.isFinite(until)) this.#sleep(lane, state, next)
         return
       }
       await this.#send(claimed, state)
@@ -138,7 +159,7 @@ export class Worker {
   async #send(claimed: Claimed, state: LaneState): Promise<void> {
     const { outbox, clock, meter } = this.#options
     const method = claimed.work.kind
-    this.#pace.spend(claimed.lane, method, clock.now())
+    this.#pace.spend(claimed.lane, method, clock.monotonic())
     const settlement = await this.#try(claimed, state)
     meter.count('ackbridge_deliveries_total', { method, result: settlement.kind })
     if (settlement.kind === 'done') {
@@ -159,7 +180,9 @@ export class Worker {
     } catch (error) {
       if (error instanceof Failure) {
         const settlement = settleFailure(claimed.attempts, error, clock.now())
-        this.#standing.failed(claimed, error, settlement, () => clock.now() + backoffMs(++state.failures))
+        const retry = clock.monotonic() + (settlement.kind === 'retry' ? settlement.at - clock.now() : 0)
+        const backOff = (): number => clock.monotonic() + backoffMs(++state.failures)
+        this.#standing.failed(claimed, error, settlement, { retry, backOff })
         return settlement
       }
       log.error(
@@ -174,7 +197,7 @@ export class Worker {
     if (this.#stopped) return
     const { clock } = this.#options
     state.cancel?.()
-    state.cancel = clock.timer(Math.max(1, until - clock.now()), () => {
+    state.cancel = clock.timer(Math.max(1, until - clock.monotonic()), () => {
       state.cancel = null
       this.#wake(lane)
     })

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { IntakeKey, IntakeKeys } from '../core/intake-key.ts'
-import { createAuthenticate, keyOf, mayNotify, newIntakeKey } from './auth.ts'
+import { newIntakeKey } from '../system/new-intake-key.ts'
+import { createAuthenticate, keyOf, mayNotify } from './auth.ts'
 
 const clock = { now: () => 0, monotonic: () => 0, timer: () => () => undefined }
 

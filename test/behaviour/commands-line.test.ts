@@ -118,7 +118,7 @@ describe('a command before the first start', () => {
       expect(stderr).toMatch(/^There is no database at .*test\.db yet\..*\n$/)
     }
     expect(existsSync(join(world.folder, 'data'))).toBe(false)
-    const { code, stdout } = await world.command('keys', 'add', 'early')
+    const { code, stdout } = await world.command('keys', 'add', 'early', '--monitor', 'native')
     expect(code).toBe(0)
 
     await world.start()
@@ -134,7 +134,7 @@ describe('a command before the first start', () => {
     if (content !== null) writeFileSync(file, content.repeat(300))
     const env = { ...world.environment(), DATABASE_URL: content === null ? 'postgres://x/y' : `file:${file}` }
 
-    for (const args of [['history'], ['problems'], ['keys', 'list'], ['keys', 'add', 'x']]) {
+    for (const args of [['history'], ['problems'], ['keys', 'list'], ['keys', 'add', 'x', '--read']]) {
       const { code, stderr, stdout } = await runCommand(args, env, world.folder)
       expect([args, code, stdout]).toEqual([args, expected, ''])
       expect(stderr.trim().split('\n')).toHaveLength(1)

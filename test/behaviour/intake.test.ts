@@ -109,7 +109,7 @@ describe('native notifications', () => {
   it('choose a channel only with a key that permits that channel', async () => {
     const world = await startWorld()
     const { database } = world.playground.channels
-    const made = await world.command('keys', 'add', 'dba', '--channel', database)
+    const made = await world.command('keys', 'add', 'dba', '--monitor', '*', '--channel', database)
     const headers = { authorization: `Bearer ${made.stdout.trim()}` }
 
     expect((await world.notify({ ...CRITICAL, channel: database })).status).toBe(403)

@@ -24,7 +24,7 @@ describe('keys', () => {
   it('are made and revoked beside a running server, which knows within about a second', async () => {
     const world = await startWorld()
 
-    const key = await addKey(world, 'script')
+    const key = await addKey(world, 'script', '--monitor', '*')
     expect(await status(world, key, '/notify/nagios')).toBe(202)
 
     expect((await world.command('keys', 'revoke', 'script')).code).toBe(0)
@@ -42,7 +42,7 @@ describe('keys', () => {
     const id = made.stdout.split('_')[1] ?? ''
     expect(listed.stdout).toMatch(new RegExp(`^script +${id} +nagios, native +yes`, 'm'))
     expect(listed.stdout).not.toContain(made.stdout.trim().slice(12))
-    const again = await world.command('keys', 'add', 'script')
+    const again = await world.command('keys', 'add', 'script', '--read')
     expect([again.code, again.stdout]).toEqual([2, ''])
     expect(again.stderr).toContain('already')
   })

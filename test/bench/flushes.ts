@@ -25,11 +25,14 @@ const ALONE_REQUESTS = 200
  * @throws Error when an answer came without a flush
  */
 export async function countFlushes(site: Site, load: LoadProcess, seconds: number): Promise<Flushes | null> {
-  const library = compile(site.folder)
-  if (library === null) return null
+  const { flushLibrary } = site
+  if (flushLibrary === null) return null
   const counter = join(site.folder, 'flush-count')
   writeFileSync(counter, Buffer.alloc(8))
-  const { spec } = ackbridgeSpec(site, 'flushes', ENTRY.src, { LD_PRELOAD: library, BENCH_FLUSHES: counter })
+  const { spec } = ackbridgeSpec(site, 'flushes', ENTRY.src, {
+    LD_PRELOAD: flushLibrary,
+    BENCH_FLUSHES: counter,
+  })
   const server = await startServer(spec)
   const count = async (connections: number, keepAlive: boolean, requestsMax?: number): Promise<number> => {
     const before = readCount(counter)
@@ -55,7 +58,8 @@ export async function countFlushes(site: Site, load: LoadProcess, seconds: numbe
   }
 }
 
-function compile(folder: string): string | null {
+/** @returns the library that counts and delays flushes; null without a C compiler or outside Linux */
+export function compileFlushLibrary(folder: string): string | null {
   if (!IS_LINUX) return null
   const library = join(folder, 'count-flushes.so')
   const source = fileURLToPath(new URL('./count-flushes.c', import.meta.url))

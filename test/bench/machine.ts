@@ -1,9 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, statfsSync } from 'node:fs'
+import { closeSync, fdatasyncSync, openSync, readdirSync, readFileSync, statfsSync, writeSync } from 'node:fs'
 import { availableParallelism, cpus, totalmem, type } from 'node:os'
+import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { spreadOf } from './statistics.ts'
 
 export const IS_LINUX = process.platform === 'linux'
+/** Flushes timed. */
+const FLUSHES = 200
 const TMPFS_MAGIC = 0x01021994
 
 export type Machine = {
@@ -15,6 +19,8 @@ export type Machine = {
   readonly sqlite: string
   /** The server has one core for itself and everything else another. */
   readonly pinned: boolean
+  /** What one flush of 8 KiB takes, median. Requests a second of whoever flushes for each hang on it. */
+  readonly flushMicros: number
   /** False where the databases lie in memory, so that a flush costs nothing. */
   readonly onDisk: boolean
 }
@@ -32,8 +38,22 @@ export function describeMachine(folder: string, pinned: boolean): Machine {
     node: process.version,
     sqlite,
     pinned,
+    flushMicros: flushMicros(folder),
     onDisk: !IS_LINUX || statfsSync(folder).type !== TMPFS_MAGIC,
   }
+}
+
+function flushMicros(folder: string): number {
+  const file = openSync(join(folder, 'flush-time'), 'w')
+  const block = Buffer.alloc(8192, 1)
+  const times = Array.from({ length: FLUSHES }, () => {
+    writeSync(file, block)
+    const started = performance.now()
+    fdatasyncSync(file)
+    return (performance.now() - started) * 1000
+  })
+  closeSync(file)
+  return spreadOf(times).median
 }
 
 /** Moves this process, and with it all that it starts, to core 1. @returns true when servers can have core 0 */

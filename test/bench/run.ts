@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { startFakeSlack } from './fake-slack.ts'
 import type { Results } from './figures.ts'
 import { measureFirstCard } from './first-card.ts'
-import { countFlushes } from './flushes.ts'
+import { compileFlushLibrary, countFlushes } from './flushes.ts'
 import { type LoadProcess, startLoad } from './load-process.ts'
 import { describeMachine, pinToLoadCore } from './machine.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
@@ -34,7 +34,7 @@ async function bench(asked: Options): Promise<void> {
   const load = startLoad()
   try {
     const pinned = pinToLoadCore()
-    const site: Site = { folder, slackUrl: slack.url, pinned }
+    const site: Site = { folder, slackUrl: slack.url, pinned, flushLibrary: compileFlushLibrary(folder) }
     const results: Results = {
       date: new Date().toISOString(),
       machine: describeMachine(folder, pinned),
@@ -62,11 +62,14 @@ async function measureRows(
 ): Promise<Results['rows']> {
   const subjects = new Map<SubjectName, Subject>()
   try {
-    for (const name of SUBJECT_NAMES) subjects.set(name, await startSubject(name, site))
+    for (const name of SUBJECT_NAMES) {
+      const subject = await startSubject(name, site)
+      if (subject !== null) subjects.set(name, subject)
+    }
     const measured = await runRounds(subjects, load, { rounds, seconds }, (round) =>
       console.error(`  round ${round} of ${rounds}`),
     )
-    return Object.fromEntries(measured) as Results['rows']
+    return Object.fromEntries(measured)
   } finally {
     await Promise.all([...subjects.values()].map((subject) => subject.process.stop()))
   }

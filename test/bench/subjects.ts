@@ -10,6 +10,8 @@ export type Site = {
   readonly folder: string
   readonly slackUrl: string
   readonly pinned: boolean
+  /** What counts and delays flushes when it is preloaded; null where it cannot be made. */
+  readonly flushLibrary: string | null
 }
 
 export const NOTIFY_KEY = 'bench-key-bench-key-bench-key-00'
@@ -41,6 +43,8 @@ export const SUBJECTS = {
   obviousSlack: { title: 'the obvious app, Slack of 0 ms', shape: ONE, start: startObviousWithSlack },
   bareClosing: { title: 'bare, a connection each', shape: CLOSING, start: startBare },
   durableClosing: { title: 'ackbridge, a connection each', shape: CLOSING, start: startAckbridge },
+  durableSlow: { title: 'ackbridge, flushes 5 ms longer', shape: ONE, start: slowly(startAckbridge) },
+  obviousSlow: { title: 'the obvious app, flushes 5 ms longer', shape: ONE, start: slowly(startObvious) },
   bareAgain: { title: 'bare once more (noise)', shape: ONE, start: startBare },
 } as const satisfies Record<string, { title: string; shape: Shape; start: Start }>
 
@@ -48,12 +52,15 @@ export type SubjectName = keyof typeof SUBJECTS
 export const SUBJECT_NAMES = Object.keys(SUBJECTS) as readonly SubjectName[]
 
 type Started = Pick<Subject, 'process' | 'rows'>
-type Start = (site: Site, name: string) => Promise<Started>
+type Environment = Readonly<Record<string, string>>
+/** @returns null where it cannot be started */
+type Start = (site: Site, name: string, more?: Environment) => Promise<Started | null>
 
-/** Starts the server of one row. Each row has a process and a database of its own. */
-export async function startSubject(name: SubjectName, site: Site): Promise<Subject> {
+/** Starts the server of one row, null where that is not possible. Each row has a process and a database of its own. */
+export async function startSubject(name: SubjectName, site: Site): Promise<Subject | null> {
   const { title, shape, start } = SUBJECTS[name]
-  return { name, title, shape, ...(await start(site, name)) }
+  const started = await start(site, name)
+  return started === null ? null : { name, title, shape, ...started }
 }
 
 async function startBare(site: Site): Promise<Started> {
@@ -61,8 +68,8 @@ async function startBare(site: Site): Promise<Started> {
   return { process: await startServer(spec), rows: null }
 }
 
-async function startAckbridge(site: Site, name: string): Promise<Started> {
-  const { spec, database } = ackbridgeSpec(site, name, ENTRY.src)
+async function startAckbridge(site: Site, name: string, more: Environment = {}): Promise<Started> {
+  const { spec, database } = ackbridgeSpec(site, name, ENTRY.src, more)
   const process = await startServer(spec)
   return { process, rows: createAnsweredRows(database, `kind = 'notification'`) }
 }
@@ -71,11 +78,19 @@ async function startObviousWithSlack(site: Site, name: string): Promise<Started>
   return startObvious(site, name, { INLINE_SLACK: '1' })
 }
 
-async function startObvious(site: Site, name: string, more: Record<string, string> = {}): Promise<Started> {
+async function startObvious(site: Site, name: string, more: Environment = {}): Promise<Started> {
   const database = join(site.folder, `${name}.db`)
   const env = { DATABASE_FILE: database, SLACK_API_URL: site.slackUrl, ...more }
   const spec = { args: [pathOf('./obvious-app.ts')], env, folder: site.folder, pinned: site.pinned }
   return { process: await startServer(spec), rows: createAnsweredRows(database, 'TRUE') }
+}
+
+/** As on a disk that takes 5 ms more for each flush; many do. */
+function slowly(start: Start): Start {
+  return (site, name) =>
+    site.flushLibrary === null
+      ? Promise.resolve(null)
+      : start(site, name, { LD_PRELOAD: site.flushLibrary, BENCH_FLUSH_DELAY_US: '5000' })
 }
 
 /** Where the app's program is. */

@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ['core'],
   system: ['core'],
   playground: [],
-  cli: ['app', 'config', 'core', 'playground', 'store/open', 'system'],
+  cli: ['app', 'config', 'core', 'monitors/registry', 'playground', 'store/open', 'system'],
   'cli/notify': [],
   app: [
     'config',
@@ -61,11 +61,7 @@ const POWERS: readonly (readonly [power: string, pattern: RegExp, parts: readonl
     /\bset(Timeout|Interval)\(/,
     ['system', 'cli/notify', 'playground', 'store/<engine>/checkpoint-worker'],
   ],
-  [
-    'randomness',
-    /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/,
-    ['system', 'cli/notify', 'playground', 'http/auth'],
-  ],
+  ['randomness', /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, ['system', 'cli/notify', 'playground']],
   ['the environment', /\bprocess\.env\b/, ['config/env', 'cli/notify', 'main']],
   ['the console', /\bconsole\./, ['cli', 'cli/notify']],
 ]

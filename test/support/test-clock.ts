@@ -1,23 +1,26 @@
 import type { Clock } from '../../src/core/ports.ts'
 
-type Timer = { at: number; readonly order: number; readonly fire: () => void }
+type Timer = { readonly at: number; readonly order: number; readonly fire: () => void }
 
 /** Time that stands still until a test moves it. */
 export class TestClock implements Clock {
-  #now: number
+  /** Ms since the test began; never steps back. */
+  #elapsed = 0
+  /** What the clock on the wall showed then, as far as it is known now. */
+  #base: number
   #order = 0
   readonly #timers = new Set<Timer>()
 
   constructor(start = Date.parse('2026-11-21T20:00:00Z')) {
-    this.#now = start
+    this.#base = start
   }
 
-  now = (): number => this.#now
+  now = (): number => this.#base + this.#elapsed
 
-  monotonic = (): number => this.#now
+  monotonic = (): number => this.#elapsed
 
   timer = (ms: number, fire: () => void): (() => void) => {
-    const timer = { at: this.#now + Math.max(0, ms), order: this.#order++, fire }
+    const timer = { at: this.#elapsed + Math.max(0, ms), order: this.#order++, fire }
     this.#timers.add(timer)
     return () => this.#timers.delete(timer)
   }
@@ -29,7 +32,7 @@ export class TestClock implements Clock {
 
   /** Moves time by `ms`, firing what is due on the way, and waits after each for `settle`. */
   async advance(ms: number, settle: () => Promise<void>): Promise<void> {
-    const target = this.#now + ms
+    const target = this.#elapsed + ms
     await settle()
     for (;;) {
       const [next] = [...this.#timers]
@@ -37,17 +40,16 @@ export class TestClock implements Clock {
         .sort((a, b) => a.at - b.at || a.order - b.order)
       if (next === undefined) break
       this.#timers.delete(next)
-      this.#now = Math.max(this.#now, next.at)
+      this.#elapsed = Math.max(this.#elapsed, next.at)
       next.fire()
       await settle()
     }
-    this.#now = target
+    this.#elapsed = target
     await settle()
   }
 
-  /** Sets the clock, as an operator or NTP would; timers stay as far away as they were. */
+  /** Sets the clock on the wall, as an operator or NTP would; timers stay as far away as they were. */
   step(ms: number): void {
-    this.#now += ms
-    for (const timer of this.#timers) timer.at += ms
+    this.#base += ms
   }
 }

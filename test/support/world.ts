@@ -13,7 +13,9 @@ import {
   type Playground,
   startPlayground,
 } from '../../src/playground/server.ts'
+import { openStoreBeside } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { newIntakeKey } from '../../src/system/new-intake-key.ts'
 import { type Ended, runCommand } from './command.ts'
 import { TestClock } from './test-clock.ts'
 import { TestLog } from './test-log.ts'
@@ -245,7 +247,6 @@ export class World {
 
   /** The record, oldest first, read from the file beside the running app. */
   async record(filter: HistoryFilter = {}): Promise<readonly HistoryRow[]> {
-    const { openStoreBeside } = await import('../../src/app.ts')
     const store = openStoreBeside(`file:${this.database}`)
     const { rows } = store.queries.history(filter, 1000)
     store.close()
@@ -254,7 +255,6 @@ export class World {
 
   /** A key that may read, made by the command line's own means. */
   async readKey(): Promise<string> {
-    const { newIntakeKey, openStoreBeside } = await import('../../src/app.ts')
     const store = openStoreBeside(`file:${this.database}`)
     const { key, id, digest } = newIntakeKey()
     store.keys.add({

@@ -174,7 +174,7 @@ function fromMacros(
     comment: commentOf(macros, of),
     time: timeOf(macros),
     url: urlOf(macros, of),
-    id: idOf(macros, of),
+    ...idOf(macros, of),
     labels: null,
     fields: null,
     channel: null,
@@ -220,12 +220,15 @@ function episodeOf(macros: Macros, of: 'host' | 'service'): string | null {
   return null
 }
 
-/** One notification is sent once per contact, under one number. */
-function idOf(macros: Macros, of: 'host' | 'service'): string | null {
-  const id = firstOf(macros, 'id')
-  if (id !== null) return cleanName(id) || null
+/** What a sending command calls one run of itself. */
+const RUN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i
+
+/** One notification is sent once per contact, under one number; without that, only the run of the command has a name. */
+function idOf(macros: Macros, of: 'host' | 'service'): Pick<Notification, 'id' | 'idOfSending'> {
+  const id = nameOf(macros, 'id')
+  if (id !== null) return RUN_ID.test(id) ? { id, idOfSending: true } : { id }
   const number = firstOf(macros, 'notificationid', `${of}notificationid`)
-  return number === null || number.trim() === '0' ? null : `n${cleanName(number)}`
+  return { id: number === null || number.trim() === '0' ? null : `n${cleanName(number)}` }
 }
 
 function urlOf(macros: Macros, of: 'host' | 'service'): string | null {

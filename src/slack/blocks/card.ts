@@ -75,7 +75,8 @@ function fallback(view: ProblemView, state: State | null): string {
 
 function head(ref: CardRef, { problem, check }: ProblemView, state: State | null): RichTextBlock {
   const name = checkName(check)
-  const calls = problem.closed === null && problem.acknowledgement === null ? ref.mention : []
+  const rings = problem.closed === null && problem.acknowledgement === null && !ref.quiet
+  const calls = rings ? ref.mention : []
   return line(
     text(`${stateLook(state).emoji} `),
     text(stateWord(state), { bold: true }),

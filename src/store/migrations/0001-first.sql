@@ -108,7 +108,8 @@ CREATE TABLE effects (
   card            INTEGER REFERENCES cards (row),
   priority        INTEGER NOT NULL,
   rank            INTEGER NOT NULL,      -- smaller is sooner: the severity, negated
-  state           TEXT    NOT NULL,      -- blocked waiting leased parked
+  -- waiting leased parked; blocked: a line of a thread behind another, or whose card is not posted yet
+  state           TEXT    NOT NULL,
   due             INTEGER NOT NULL,
   created         INTEGER NOT NULL,
   attempts        INTEGER NOT NULL DEFAULT 0,
@@ -119,7 +120,8 @@ CREATE TABLE effects (
   error           TEXT,
   data            TEXT                   -- JSON
 ) STRICT;
-CREATE INDEX effects_next ON effects (lane, priority, rank, row) WHERE state = 'waiting';
+CREATE INDEX effects_next ON effects (lane, method, priority, rank, row) WHERE state = 'waiting';
+CREATE INDEX effects_due ON effects (lane, due) WHERE state = 'waiting';
 CREATE INDEX effects_card ON effects (card, kind, row);
 CREATE UNIQUE INDEX effects_one_card ON effects (card) WHERE kind = 'card' AND state <> 'leased';
 CREATE INDEX effects_leased ON effects (owner) WHERE state = 'leased';

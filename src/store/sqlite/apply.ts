@@ -71,6 +71,11 @@ function createCheckWriter(db: Database.Database) {
        last_output = ?, last_author = ?, last_comment = ?, last_time = ?, count = ?, last_seen = ?, output = ?,
        long_output = ?, rang = ?, problem = ?, history = ? WHERE row = ?`,
   )
+  /** What a repeat changes; binding the rest too costs as much again. */
+  const repeat = db.prepare(
+    `UPDATE checks SET last_state_time = ?, last_output = ?, last_time = ?, count = ?, last_seen = ?, output = ?,
+       long_output = ?, history = ? WHERE row = ?`,
+  )
   const rename = db.prepare(
     `UPDATE checks SET host = ?, service = ?, host_display_name = ?, service_display_name = ?, address = ?, url = ?,
        labels = ?, fields = ? WHERE row = ?`,
@@ -82,6 +87,22 @@ function createCheckWriter(db: Database.Database) {
       Number(insert.run(c.monitor, c.key, ...namesOf(c), json(c.labels), json(c.fields)).lastInsertRowid),
     update: (c: Check, slot: CheckSlot, before: CheckRow | null): void => {
       const { last, tally } = c
+      if (before !== null && last !== null && isRepeat(c, slot, before)) {
+        const { count, lastSeen, output, longOutput } = tally
+        repeat.run(
+          c.lastStateTime,
+          last.output,
+          last.time,
+          count,
+          lastSeen,
+          output,
+          longOutput,
+          slot.history,
+          slot.row,
+        )
+        if (isRenamed(c, before)) rename.run(...namesOf(c), json(c.labels), json(c.fields), slot.row)
+        return
+      }
       update.run(
         c.inDowntime ? 1 : 0,
         c.isFlapping ? 1 : 0,
@@ -109,6 +130,23 @@ function createCheckWriter(db: Database.Database) {
       point.run(slot.problem, slot.history, slot.row)
     },
   }
+}
+
+function isRepeat(
+  { last, tally, inDowntime, isFlapping }: Check,
+  slot: CheckSlot,
+  before: CheckRow,
+): boolean {
+  return (
+    last?.type === before.last_type &&
+    last.state === before.last_state &&
+    last.author === before.last_author &&
+    last.comment === before.last_comment &&
+    tally.rang === before.rang &&
+    slot.problem === before.problem &&
+    (before.in_downtime === 1) === inDowntime &&
+    (before.is_flapping === 1) === isFlapping
+  )
 }
 
 function namesOf(c: Check): readonly (string | null)[] {

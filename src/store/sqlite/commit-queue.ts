@@ -4,8 +4,9 @@ import type { Clock, Log } from '../../core/ports.ts'
 import { storeFailure } from './failures.ts'
 
 /*
- * Group commit. Work that arrives together shares one transaction and one fsync; each piece has a savepoint, so that
- * one that throws takes nobody with it. Node accepts one connection a turn of its loop, so a commit waits until two
+ * Group commit. Work that arrives together shares one transaction and one fsync. One piece that throws takes nobody with
+ * it: then everything is undone, and done again with a savepoint for each, because savepoints for all cost more than
+ * the rare second run. Node accepts one connection a turn of its loop, so a commit waits until two
  * turns brought nothing new: senders that open a connection each are batched too. It never waits longer than
  * LINGER_MAX_MS, and a transaction is never heavier than WEIGHT_MAX, because it holds up the loop while it runs.
  */
@@ -62,7 +63,12 @@ export class CommitQueue {
     }
   }
 
-  /** Runs `work` in the next transaction. @returns its answer once that is on disk; throws Failure `unavailable` */
+  /**
+   * Runs `work` in the next transaction; it may be run twice, the first time without effect.
+   *
+   * @returns its answer once that is on disk
+   * @throws Failure `unavailable` when it could not be written
+   */
   enqueue<Answer>(work: (now: number) => Answer, weight = 1): Promise<Answer> {
     if (this.#closed) {
       return Promise.reject(new Failure('unavailable', { kind: 'later' }, 'The store is closed.'))
@@ -107,26 +113,35 @@ export class CommitQueue {
     setImmediate(turn)
   }
 
-  #flush(since: number): void {
+  #flush(since: number, batch: readonly Piece[] | null = null): void {
     const { system } = this.#options
     try {
       this.#sql.begin.run()
     } catch (error) {
       if (isBusy(error) && system.monotonic() - since < BUSY_GIVE_UP_MS) {
-        system.timer(BUSY_RETRY_MS, () => this.#flush(since))
+        system.timer(BUSY_RETRY_MS, () => this.#flush(since, batch))
         return
       }
-      this.#fail(this.#queue.splice(0), error)
+      this.#fail(batch ?? this.#queue.splice(0), error)
       this.#done()
       return
     }
-    const batch = takeBatch(this.#queue)
-    const results = this.#runAll(batch)
+    const pieces = batch ?? takeBatch(this.#queue)
+    const results = batch === null ? this.#runBare(pieces) : this.#runEach(pieces)
+    if (results === null) {
+      if (this.#db.inTransaction) this.#sql.rollback.run()
+      this.#flush(since, pieces)
+      return
+    }
+    this.#commit(pieces, results)
+  }
+
+  #commit(pieces: readonly Piece[], results: readonly (() => void)[]): void {
     try {
       this.#sql.commit.run()
     } catch (error) {
       if (this.#db.inTransaction) this.#sql.rollback.run()
-      this.#fail(batch, error)
+      this.#fail(pieces, error)
       this.#done()
       return
     }
@@ -137,10 +152,23 @@ export class CommitQueue {
     this.#done()
   }
 
-  #runAll(batch: readonly Piece[]): (() => void)[] {
+  /** @returns null when a piece threw */
+  #runBare(pieces: readonly Piece[]): (() => void)[] | null {
+    const now = this.#options.time.now()
+    try {
+      return pieces.map((piece) => {
+        const answer = piece.run(now)
+        return () => piece.resolve(answer)
+      })
+    } catch {
+      return null
+    }
+  }
+
+  #runEach(pieces: readonly Piece[]): (() => void)[] {
     const now = this.#options.time.now()
     const { savepoint, release, undo } = this.#sql
-    return batch.map((piece) => {
+    return pieces.map((piece) => {
       savepoint.run()
       try {
         const answer = piece.run(now)

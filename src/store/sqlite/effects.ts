@@ -14,7 +14,9 @@ export function createEffectWriter(db: Database.Database, newId: (at: number) =>
   )
   const insertThread = db.prepare<[number, number, string, number], { lane: Lane }>(
     `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created, data)
-     SELECT channel, 'thread', 'thread', row, ${PRIORITY.thread}, ?, iif(ts IS NULL, 'blocked', 'waiting'), 0, ?, ?
+     SELECT channel, 'thread', 'thread', row, ${PRIORITY.thread}, ?,
+       iif(ts IS NULL OR EXISTS (SELECT 1 FROM effects b WHERE b.card = cards.row AND b.kind = 'thread'
+         AND b.state <> 'parked'), 'blocked', 'waiting'), 0, ?, ?
      FROM cards WHERE problem = ? RETURNING lane`,
   )
   const insertReply = db.prepare(

@@ -50,7 +50,7 @@ export function createHistoryQuery(db: Database.Database): Queries['history'] {
     `SELECT monitor, service, service_display_name, history FROM checks
      WHERE (host = ? COLLATE NOCASE OR host_display_name = ? COLLATE NOCASE) AND history IS NOT NULL`,
   )
-  const line = db.prepare<[number], Row>(`SELECT ${COLUMNS} ${FROM} WHERE h.row = ?`)
+  const line = db.prepare<[number], Row>(`SELECT ${COLUMNS} ${FROM} WHERE h.row = (SELECT ?)`)
 
   function walk(heads: number[], filter: HistoryFilter, limit: number, before: number): Row[] {
     const found: Row[] = []

@@ -58,15 +58,17 @@ function isEmpty(db: Database.Database): boolean {
   return db.pragma('user_version', { simple: true }) === 0
 }
 
-/** @returns a function that ends the thread that checkpoints `file` */
+/** @returns a function that ends the thread that checkpoints `file`, and resolves when it has ended */
 export function startCheckpoints(file: string): () => Promise<void> {
-  const worker = new Worker(new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url), {
-    workerData: file,
-  })
+  const script = new URL(`./checkpoint-worker${extname(import.meta.url)}`, import.meta.url)
+  const worker = new Worker(script, { workerData: file })
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
   worker.unref()
   // Without the worker the database still checkpoints, only less smoothly.
   worker.on('error', () => undefined)
-  return async () => {
-    await worker.terminate()
+  return () => {
+    worker.ref()
+    worker.postMessage('end')
+    return ended
   }
 }

@@ -22,16 +22,21 @@ type EffectRow = {
 }
 type ClaimRow = EffectRow & CheckRow & ProblemRow
 
-/** A line waits for the lines before it, so that a thread reads in the order things happened. */
-const NEXT = (without: readonly Method[]): string => `
-  SELECT e.row AS row FROM effects e
-  WHERE e.lane = ? AND e.state = 'waiting' AND e.due <= ?
-    ${without.length === 0 ? '' : `AND e.method NOT IN (${without.map((m) => `'${m}'`).join(', ')})`}
-    AND (e.kind <> 'thread' OR NOT EXISTS (SELECT 1 FROM effects b
-      WHERE b.card = e.card AND b.kind = 'thread' AND b.row < e.row AND b.state IN ('waiting', 'leased')))
-  ORDER BY e.priority, e.rank, e.row LIMIT 1`
+/** Nothing is ever put off longer; what seems to be was put off before the clock was set back. */
+const DUE_MAX_MS = 10 * 60_000
 
-/** What a claim brings along: the effect, its card, its problem as it is now. */
+/** The first due effect of a lane and method, found by index alone. */
+const NEXT = `
+  SELECT row, priority, rank FROM effects
+  WHERE lane = ? AND method = ? AND state = 'waiting' AND (due <= ? OR due > ?)
+  ORDER BY priority, rank, row LIMIT 1`
+
+const METHODS: readonly Method[] = ['reply', 'post', 'update', 'thread']
+
+/**
+ * What a claim brings along: the effect, its card, its problem as it is now. The sub-select around the parameter keeps
+ * SQLite from planning the statement anew at each call, which it does for joins on a bare one.
+ */
 const CLAIMED = `
   SELECT e.row AS e_row, e.lane AS lane, e.method AS method, e.attempts AS attempts, e.created AS created,
     e.ambiguous_since AS ambiguous_since, e.data AS data, e.card AS card, k.id AS card_id, k.channel AS channel,
@@ -40,7 +45,7 @@ const CLAIMED = `
   LEFT JOIN cards k ON k.row = e.card
   LEFT JOIN problems p ON p.row = k.problem
   LEFT JOIN checks c ON c.row = p.check_row
-  WHERE e.row = ?`
+  WHERE e.row = (SELECT ?)`
 
 /**
  * The outbox: effects wait in lanes, are taken by lease and settled.
@@ -97,17 +102,20 @@ function voidOtherLeases(db: Database.Database, owner: string): void {
 }
 
 function createClaim(db: Database.Database, owner: string) {
-  const nexts = new Map<string, Database.Statement<[string, number], { row: number }>>()
+  const selectNext = db.prepare<
+    [string, string, number, number],
+    { row: number; priority: number; rank: number }
+  >(NEXT)
   const lease = db.prepare(
     `UPDATE effects SET state = 'leased', owner = ?, lease_until = ?, attempts = attempts + 1, attempted = ? WHERE row = ?`,
   )
   const selectClaimed = db.prepare<[number], ClaimRow>(CLAIMED)
   const clearPending = db.prepare('UPDATE problems SET pending = NULL WHERE row = ?')
   return (lane: Lane, without: readonly Method[], at: number, leaseMs: number): Claimed | null => {
-    const which = without.join()
-    const next = nexts.get(which) ?? db.prepare<[string, number], { row: number }>(NEXT(without))
-    nexts.set(which, next)
-    const found = next.get(lane, at)
+    const found = METHODS.filter((method) => !without.includes(method))
+      .map((method) => selectNext.get(lane, method, at, at + DUE_MAX_MS))
+      .filter((next) => next !== undefined)
+      .sort((a, b) => a.priority - b.priority || a.rank - b.rank || a.row - b.row)[0]
     if (found === undefined) return null
     lease.run(owner, at + leaseMs, at, found.row)
     const row = selectClaimed.get(found.row)
@@ -161,8 +169,10 @@ function createSettle(db: Database.Database) {
   )
   const posted = db.prepare('UPDATE cards SET ts = ?, posted = ? WHERE id = ?')
   const unposted = db.prepare('UPDATE cards SET ts = NULL, posted = NULL WHERE id = ?')
+  /** A thread reads in the order things happened: only its first line waits, the others behind it are blocked. */
   const release = db.prepare(
-    `UPDATE effects SET state = 'waiting' WHERE card = (SELECT row FROM cards WHERE id = ?) AND state = 'blocked'`,
+    `UPDATE effects SET state = 'waiting' WHERE row = (SELECT min(e.row) FROM effects e
+       WHERE e.card = (SELECT row FROM cards WHERE id = ?) AND e.kind = 'thread' AND e.state = 'blocked')`,
   )
   const block = db.prepare(
     `UPDATE effects SET state = 'blocked' WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'thread' AND state = 'waiting'`,
@@ -197,11 +207,13 @@ function createSettle(db: Database.Database) {
     switch (settlement.kind) {
       case 'done':
         remove.run(claimed.row)
-        if (work.kind !== 'post' || card === null) return
-        posted.run(settlement.ts, at, card.id)
-        release.run(card.id)
-        setMethod.run('update', card.id)
-        record(claimed, at, 'posted', `card in ${card.channel}`)
+        if (card === null) return
+        if (work.kind === 'post') {
+          posted.run(settlement.ts, at, card.id)
+          setMethod.run('update', card.id)
+          record(claimed, at, 'posted', `card in ${card.channel}`)
+        }
+        if (work.kind !== 'update') release.run(card.id)
         return
       case 'retry':
         return retry(claimed, settlement.at, settlement.ambiguous, settlement.error)
@@ -218,6 +230,7 @@ function createSettle(db: Database.Database) {
       case 'park':
         if (hasOther.get(claimed.row) === undefined) park.run(settlement.error, claimed.row)
         else remove.run(claimed.row)
+        if (work.kind === 'thread') release.run(work.card.id)
         record(claimed, at, 'parked', settlement.error)
         return
       case 'drop':

@@ -18,7 +18,7 @@ type ViewRow = CheckRow & ProblemRow
 /** Questions answered by the open database; none of them writes. */
 export function createQueries(db: Database.Database): Queries {
   const byId = db.prepare<[string], ViewRow>(
-    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row WHERE p.id = ?`,
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row WHERE p.id = (SELECT ?)`,
   )
   const byHost = db.prepare<[string, string], CheckWithProblemRow>(
     `SELECT c.*, ${PROBLEM_COLUMNS} FROM checks c LEFT JOIN problems p ON p.row = c.problem
