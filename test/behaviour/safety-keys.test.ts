@@ -66,7 +66,7 @@ describe('keys', () => {
 
   it('read only if they were made for it', async () => {
     const world = await startWorld()
-    const sends = await addKey(world, 'sender')
+    const sends = await addKey(world, 'sender', '--monitor', '*')
     const reads = await addKey(world, 'reader', '--read')
     const ask = async (key?: string) =>
       (await world.get('/api/problems', key === undefined ? {} : { 'x-api-key': key })).status

@@ -2,7 +2,7 @@ import { checkName } from '../../core/problem.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { acknowledgeForm as form, sentenceView } from '../views/acknowledge.ts'
 import { refusalSentence } from '../words.ts'
-import type { Press } from './register.ts'
+import type { Press } from './press.ts'
 
 /** `Acknowledge…`: opens the form. Its trigger lives three seconds, so the form is opened at once. */
 export async function acknowledgeForm(press: Press): Promise<string> {

@@ -1,5 +1,5 @@
 import { decodeMany } from '../ids.ts'
-import type { Press } from './register.ts'
+import type { Press } from './press.ts'
 
 /** `Acknowledge all …`, and a choice from a list that carries a comment or an end. */
 export async function acknowledgeMany(press: Press): Promise<string> {

@@ -1,5 +1,5 @@
 import { decodeMany } from '../ids.ts'
-import type { Press } from './register.ts'
+import type { Press } from './press.ts'
 
 /** `Acknowledge`, and `Take over` where somebody else has it, with what was typed before. */
 export async function acknowledge(press: Press, takeOver: boolean): Promise<string> {

@@ -5,30 +5,14 @@ import type {
   ButtonAction,
   SlackActionMiddlewareArgs,
 } from '@slack/bolt'
-import type { WebClient } from '@slack/web-api'
-import type { Acting } from '../../flows/acknowledge-problem.ts'
 import { privately, replyMessage } from '../blocks/reply.ts'
 import { ACTION } from '../ids.ts'
 import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { acknowledge } from './acknowledge.ts'
 import { acknowledgeForm } from './acknowledge-form.ts'
 import { acknowledgeMany } from './acknowledge-many.ts'
+import type { Press } from './press.ts'
 import { remove } from './remove.ts'
-
-/** A press of one of our buttons. */
-export type Press = {
-  readonly parts: SurfaceParts
-  readonly acting: Acting
-  readonly value: string
-  /** Identifies the press; Slack may send it twice. */
-  readonly interaction: string
-  readonly triggerId: string
-  /** Where a private answer goes; null inside a form. */
-  readonly replyTo: string | null
-  /** In a message that only this person sees. */
-  readonly isPrivate: boolean
-  readonly client: WebClient
-}
 
 /** @returns what became of it, for the count */
 type Handler = (press: Press) => Promise<string>

@@ -1,4 +1,4 @@
-import type { Press } from './register.ts'
+import type { Press } from './press.ts'
 
 /** `Remove acknowledgement`. */
 export async function remove({ parts, acting, value, interaction, replyTo }: Press): Promise<string> {

@@ -1,0 +1,18 @@
+import type { WebClient } from '@slack/web-api'
+import type { Acting } from '../../flows/acknowledge-problem.ts'
+import type { SurfaceParts } from '../surface.ts'
+
+/** A press of one of our buttons. */
+export type Press = {
+  readonly parts: SurfaceParts
+  readonly acting: Acting
+  readonly value: string
+  /** Identifies the press; Slack may send it twice. */
+  readonly interaction: string
+  readonly triggerId: string
+  /** Where a private answer goes; null inside a form. */
+  readonly replyTo: string | null
+  /** In a message that only this person sees. */
+  readonly isPrivate: boolean
+  readonly client: WebClient
+}
