@@ -7,12 +7,9 @@ import { systemClock } from '../system/clock.ts'
 import { keyOfFolder } from '../system/key-of-folder.ts'
 import { createLog } from '../system/log.ts'
 import { EXIT } from './exit.ts'
-import { openPlayground } from './playground.ts'
-import { settings } from './settings.ts'
 
 /** Runs the server until it is told to stop. @returns the exit code */
-export async function start(): Promise<number> {
-  const config = settings()
+export async function start(config: Config): Promise<number> {
   const { slack } = config
   return slack === null ? startPlaygroundServer(config) : startServer({ ...config, slack })
 }
@@ -35,6 +32,7 @@ async function startServer(config: Config & { slack: SlackConfig }): Promise<num
 async function startPlaygroundServer(config: Config): Promise<number> {
   const log = createLog(config.logLevel === 'info' ? 'warn' : config.logLevel)
   const ended = endOfProcess()
+  const { openPlayground } = await import('./playground.ts')
   const playground = await openPlayground()
   try {
     const around = { clock: systemClock, system: systemClock, log, pid: process.pid, onFatal: ended.fatal }

@@ -1,4 +1,3 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Meter } from '../core/ports.ts'
 
 /** Counters, declared once: name, what it counts, its labels. No label ever holds a host, a service, a person or a key. */
@@ -28,41 +27,93 @@ export type Metrics = {
   render(): Promise<{ type: string; text: string }>
 }
 
-/** The numbers of this process, in Prometheus' text format. */
+/**
+ * The numbers of this process. They are counted by hand, because that happens with every notification, and handed to
+ * prom-client, which knows the format, when somebody asks.
+ */
 export function createMetrics(): Metrics {
-  const registry = new Registry()
-  const counters = new Map<string, Counter>()
-  const histograms = new Map<string, Histogram>()
-  for (const [name, [help, labelNames]] of Object.entries(COUNTERS)) {
-    counters.set(name, new Counter({ name, help, labelNames: [...labelNames], registers: [registry] }))
-  }
-  for (const [name, [help, labelNames, buckets]] of Object.entries(HISTOGRAMS)) {
-    histograms.set(
-      name,
-      new Histogram({
-        name,
-        help,
-        labelNames: [...labelNames],
-        buckets: [...buckets],
-        registers: [registry],
-      }),
-    )
-  }
+  const counts = new Map<string, Map<string, Count>>()
+  const observations: Observation[] = []
+  const gauges: Gauged[] = []
+  let registry: Promise<Registered> | null = null
   return {
     meter: {
-      count: (name, labels = {}, by = 1) => counters.get(name)?.inc(labels, by),
-      observe: (name, seconds, labels = {}) => histograms.get(name)?.observe(labels, seconds),
+      count: (name, labels = {}, by = 1) => {
+        const known = counts.get(name) ?? new Map<string, Count>()
+        counts.set(name, known)
+        const key = Object.values(labels).join('\n')
+        const count = known.get(key)
+        if (count === undefined) known.set(key, { labels, value: by })
+        else count.value += by
+      },
+      observe: (name, seconds, labels = {}) => {
+        if (observations.length < OBSERVATIONS_MAX) observations.push({ name, seconds, labels })
+      },
     },
     gauge: (name, help, read) => {
-      new Gauge({
-        name,
-        help,
-        registers: [registry],
-        collect() {
-          this.set(read())
-        },
-      })
+      gauges.push({ name, help, read })
     },
-    render: async () => ({ type: registry.contentType, text: await registry.metrics() }),
+    render: async () => {
+      registry ??= register(gauges)
+      const { counters, histograms, contentType, metrics } = await registry
+      for (const [name, known] of counts) {
+        for (const { labels, value } of known.values()) counters.get(name)?.inc(labels, value)
+      }
+      for (const known of counts.values()) for (const count of known.values()) count.value = 0
+      for (const { name, labels, seconds } of observations.splice(0))
+        histograms.get(name)?.observe(labels, seconds)
+      return { type: contentType, text: await metrics() }
+    },
+  }
+}
+
+type Count = { readonly labels: Readonly<Record<string, string>>; value: number }
+type Observation = {
+  readonly name: string
+  readonly seconds: number
+  readonly labels: Readonly<Record<string, string>>
+}
+type Gauged = { readonly name: string; readonly help: string; readonly read: () => number }
+type Registered = {
+  readonly counters: ReadonlyMap<string, { inc(labels: object, value: number): void }>
+  readonly histograms: ReadonlyMap<string, { observe(labels: object, value: number): void }>
+  readonly contentType: string
+  readonly metrics: () => Promise<string>
+}
+
+/** Deliveries between two looks at the metrics; Slack takes a few a second, so this is hours. */
+const OBSERVATIONS_MAX = 50_000
+
+/** Loaded with the first look: many never look, and a start is faster without it. */
+async function register(gauges: readonly Gauged[]): Promise<Registered> {
+  const { Counter, Gauge, Histogram, Registry } = await import('prom-client')
+  const registry = new Registry()
+  const registers = [registry]
+  const counters = Object.entries(COUNTERS).map(
+    ([name, [help, labelNames]]) =>
+      [name, new Counter({ name, help, labelNames: [...labelNames], registers })] as const,
+  )
+  const histograms = Object.entries(HISTOGRAMS).map(
+    ([name, [help, labelNames, buckets]]) =>
+      [
+        name,
+        new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers }),
+      ] as const,
+  )
+  for (const { name, help, read } of gauges) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+  return {
+    counters: new Map(counters),
+    histograms: new Map(histograms),
+    contentType: registry.contentType,
+    metrics: () => registry.metrics(),
   }
 }
