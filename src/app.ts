@@ -15,10 +15,10 @@ import { createAuthenticate } from './http/auth.ts'
 import { createHealthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createNotifyRoute } from './http/notify-route.ts'
-import { type HttpServer, startHttpServer } from './http/server.ts'
+import { type HttpServer, type Routes, startHttpServer } from './http/server.ts'
 import type { Monitor } from './monitors/monitor.ts'
 import { KINDS } from './monitors/registry.ts'
-import { createSlack, type Slack } from './slack/app.ts'
+import type { Slack } from './slack/app.ts'
 import { fileOf, type OpenStore, openStore } from './store/open.ts'
 import { keyOfFolder } from './system/key-of-folder.ts'
 import { createUuid7 } from './system/uuid7.ts'
@@ -118,47 +118,67 @@ async function start(
   const opened = await openPatiently(config, around, process)
   closers.push(() => opened.close())
   const { store, outbox, keys, facts } = opened
-  const slack = connectSlack(config, around)
+  const generatedKey = keyOfFolder(fileOf(config.database), hasKey(config, keys) ? 'leave' : 'make')
+  const metrics = createMetrics()
+  addGauges(metrics, opened, clock)
+  const monitors = configuredMonitors(config)
+  let slackStanding = (): string => 'starting'
+  const routes = intakeRoutes(config, around, opened, monitors, metrics, generatedKey?.key ?? null, () =>
+    slackStanding(),
+  )
+  // Notifications are taken from here on. What speaks with Slack is most of a start, and nobody has to wait for it.
+  server.serve({ ...routes, slack: config.slack.appToken === null ? 'starting' : null })
+  log.info(
+    { port: server.port },
+    `Notifications are taken on ${config.http.host}:${server.port}. Slack follows.`,
+  )
+  const slack = await connectSlack(config, around)
   closers.push(() => slack.close())
   closers.push(await bindToTeam(slack, facts, around))
-  const metrics = createMetrics()
   const worker = new Worker({ outbox, chat: slack.chat, clock, log, meter: metrics.meter })
   const expire = createExpireAcknowledgements(store, clock, log)
   outbox.onWork(() => expire.look())
-  const monitors = configuredMonitors(config)
-  const generatedKey = keyOfFolder(fileOf(config.database), hasKey(config, keys) ? 'leave' : 'make')
-  const sharedKeys = [config.notifyKey, generatedKey?.key ?? null].filter((key) => key !== null)
-  const authenticate = createAuthenticate(keys, sharedKeys, around.system)
+  slackStanding = () => (worker.standing() === 'ok' ? slack.transport() : worker.standing())
   closers.push(() => worker.stop())
   await slack.serve(surfaces(config, around, store, monitors, metrics.meter))
   closers.push(() => slack.stopListening())
-  addGauges(metrics, opened, clock)
-  server.serve({
-    notify: createNotifyRoute({
-      kinds: KINDS,
-      monitors,
-      authenticate,
-      receive: receiver(config, around, store),
-      log,
-      meter: metrics.meter,
-    }),
-    api: createApiRoutes(store, authenticate, clock),
-    health: createHealthRoutes(opened.probe, () => ({
-      slack: worker.standing() === 'ok' ? slack.transport() : worker.standing(),
-      monitors: Object.fromEntries(monitors.map(({ name, kind }) => [name, kind.kind])),
-      oldestUndeliveredSeconds: oldestSeconds(opened, clock),
-      parked: outbox.depth().parked,
-    })),
-    metrics: metrics.render,
-    slack: slack.listener,
-  })
+  server.serve({ ...routes, slack: slack.listener })
   worker.start()
   expire.look()
   closers.push(() => expire.stop(), keepHouse(opened, around))
   return { generatedKey, opened, worker, expire }
 }
 
-function connectSlack(config: AppConfig, { clock, log }: Surroundings): Slack {
+/** Everything that answers without Slack. */
+function intakeRoutes(
+  config: AppConfig,
+  around: Surroundings,
+  opened: OpenStore,
+  monitors: readonly Monitor[],
+  metrics: Metrics,
+  generatedKey: string | null,
+  slackStanding: () => string,
+): Omit<Routes, 'slack'> {
+  const { clock, log, system } = around
+  const { store, outbox, keys } = opened
+  const sharedKeys = [config.notifyKey, generatedKey].filter((key) => key !== null)
+  const authenticate = createAuthenticate(keys, sharedKeys, system)
+  const receive = receiver(config, around, store)
+  return {
+    notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, log, meter: metrics.meter }),
+    api: createApiRoutes(store, authenticate, clock),
+    health: createHealthRoutes(opened.probe, () => ({
+      slack: slackStanding(),
+      monitors: Object.fromEntries(monitors.map(({ name, kind }) => [name, kind.kind])),
+      oldestUndeliveredSeconds: oldestSeconds(opened, clock),
+      parked: outbox.depth().parked,
+    })),
+    metrics: metrics.render,
+  }
+}
+
+async function connectSlack(config: AppConfig, { clock, log }: Surroundings): Promise<Slack> {
+  const { createSlack } = await import('./slack/app.ts')
   const { botToken, appToken, signingSecret, apiUrl } = config.slack
   const connection = { apiUrl, proxy: config.proxy, log }
   return createSlack({ botToken, appToken, signingSecret: signingSecret ?? '', connection, clock, log })

@@ -20,9 +20,12 @@ export type Routes = {
   readonly api: ApiRoutes
   readonly health: HealthRoutes
   readonly metrics: () => Promise<{ type: string; text: string }>
-  /** Null in Socket Mode, where Slack does not call. */
-  readonly slack: ((request: IncomingMessage, response: ServerResponse, body: Buffer) => void) | null
+  /** Null in Socket Mode, where Slack does not call; `starting` while nobody can answer it yet. */
+  readonly slack: SlackListener | 'starting' | null
 }
+
+/** Handles what Slack sends to `/slack/events`, whose body was read already. */
+export type SlackListener = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void
 
 export type HttpServer = {
   readonly port: number
@@ -195,8 +198,9 @@ async function passToSlack(
   slack: Routes['slack'],
 ): Promise<void> {
   const body = await readBody(request)
-  if (Buffer.isBuffer(body)) slack?.(request, response, body)
-  else sendRefusal(response, body)
+  if (!Buffer.isBuffer(body)) return sendRefusal(response, body)
+  if (typeof slack === 'function') return slack(request, response, body)
+  sendRefusal(response, UNAVAILABLE)
 }
 
 /** Split by hand: not every request target is a URL, and none may throw. */

@@ -53,11 +53,15 @@ async function timeReady(
   try {
     if (entry !== ENTRY.dist) return { readyMs: server.readyMs, notifyMs: 0 }
     const args = ['--type', 'Host', '--notificationtype', 'PROBLEM', '--hostname', 'web1', '--hoststate', '1']
-    const notifyMs = await timeRun(site, [entry, 'notify', ...args, '--output', 'no answer'], {
+    const env = {
       ACKBRIDGE_URL: `http://127.0.0.1:${server.port}`,
       ACKBRIDGE_NOTIFY_KEY: NOTIFY_KEY,
       ACKBRIDGE_NOTIFY_ENV: join(site.folder, 'no-such-file'),
-    })
+    }
+    const command = [entry, 'notify', ...args, '--output', 'no answer']
+    // The first request of a server that has just started, on the same core, is the server's time and not the command's.
+    await timeRun(site, command, env)
+    const notifyMs = await timeRun(site, command, env)
     return { readyMs: server.readyMs, notifyMs }
   } finally {
     await server.stop()
