@@ -27,7 +27,9 @@ export async function deliver(claimed: Claimed, chat: Chat, pace: Pace, clock: C
       const found = ambiguousSince === null ? null : await chat.find(work.card, claimed.id, ambiguousSince)
       if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
       const rings = work.rings && !work.card.quiet && pace.mayRing(claimed.lane, clock.monotonic())
-      return { kind: 'done', ts: await chat.thread(work.card, work.view, work.event, rings, claimed.id) }
+      const ts = await chat.thread(work.card, work.view, work.event, rings, claimed.id)
+      if (rings) pace.rang(claimed.lane, clock.monotonic())
+      return { kind: 'done', ts }
     }
     case 'reply':
       if (clock.now() - claimed.created > REPLY_MAX_AGE_MS)

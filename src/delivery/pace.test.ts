@@ -41,12 +41,10 @@ describe('the pace', () => {
 
   it('rings a channel every half minute at most', () => {
     const pace = createPace()
-    expect([0, 29_999, 30_000, 30_001].map((ms) => pace.mayRing('C1', START + ms))).toEqual([
-      true,
-      false,
-      true,
-      false,
-    ])
+    expect(pace.mayRing('C1', START)).toBe(true)
+    pace.rang('C1', START)
+
+    expect([0, 29_999, 30_000].map((ms) => pace.mayRing('C1', START + ms))).toEqual([false, false, true])
     expect(pace.mayRing('C2', START + 1)).toBe(true)
   })
 

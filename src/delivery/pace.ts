@@ -16,8 +16,10 @@ export type Pace = {
   holdMethod(method: Method, until: number): void
   /** Nothing at all before that time. */
   holdAll(until: number): void
-  /** @returns true, and remembers it, when the channel may ring */
+  /** @returns true when the channel may ring */
   mayRing(lane: string, now: number): boolean
+  /** It rang. */
+  rang(lane: string, now: number): void
 }
 
 /** Methods that put a new message into a channel; edits have a rate of their own, so that a click shows at once. */
@@ -76,10 +78,9 @@ export function createPace(): Pace {
     holdAll: (until) => {
       everything = Math.max(everything, until)
     },
-    mayRing: (lane, now) => {
-      if (now - (rings.get(lane) ?? Number.NEGATIVE_INFINITY) < RING_EVERY_MS) return false
+    mayRing: (lane, now) => now - (rings.get(lane) ?? Number.NEGATIVE_INFINITY) >= RING_EVERY_MS,
+    rang: (lane, now) => {
       rings.set(lane, now)
-      return true
     },
   }
 }

@@ -51,6 +51,24 @@ describe('when Slack has a bad day', () => {
     expect(world.thread()).toEqual([expect.stringContaining('WARNING')])
   })
 
+  it('and hides an answer, then will not let us look, it is not posted again blindly', async () => {
+    const world = await startWorld()
+    world.expectRefusal('fault: lost', 'fault: status')
+    world.playground.faults.next('chat.postMessage', { kind: 'lost' })
+    world.playground.faults.next('conversations.history', {
+      kind: 'status',
+      status: 429,
+      retryAfterSeconds: 5,
+    })
+    world.playground.faults.next('conversations.history', { kind: 'status', status: 503 }, 2)
+
+    await world.notify(CRITICAL)
+    await world.advance(120_000)
+
+    expect(cards(world)).toHaveLength(1)
+    expect(calls(world, 'chat.postMessage')).toHaveLength(1)
+  })
+
   it('and does what was asked but its answer gets lost, nothing appears twice', async () => {
     const world = await startWorld()
     world.playground.faults.next('chat.postMessage', { kind: 'lost' })

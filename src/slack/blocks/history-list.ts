@@ -2,7 +2,7 @@ import type { KnownBlock } from '@slack/types'
 import type { HistoryRow } from '../../core/history.ts'
 import type { ReplyMessage } from './reply.ts'
 import { stateLook, stateWord } from './state.ts'
-import { dateToken, inert, inertCut, mrkdwn } from './text.ts'
+import { dateToken, escapeText, inert, inertCut, mrkdwn } from './text.ts'
 
 /** Lines of history in one private answer. */
 export const HISTORY_SHOWN = 20
@@ -32,7 +32,7 @@ export function historyList({ name, rows, more, ofOneService }: HistoryShown): R
     const lines = rows.slice(at, at + LINES_PER_BLOCK).map((row) => historyLine(row, ofOneService))
     blocks.push({ type: 'section', text: mrkdwn(lines.join('\n')) })
   }
-  return { text: `History of ${name}`, blocks }
+  return { text: `History of ${escapeText(name)}`, blocks }
 }
 
 function historyLine(row: HistoryRow, ofOneService: boolean): string {

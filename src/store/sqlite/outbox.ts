@@ -160,9 +160,10 @@ function toWork(row: ClaimRow): Claimed['work'] {
 
 function createSettle(db: Database.Database) {
   const remove = db.prepare('DELETE FROM effects WHERE row = ?')
+  // A doubt stays until the message is found or made: a later attempt that fails plainly says nothing of the earlier one.
   const again = db.prepare(
     `UPDATE effects SET state = 'waiting', due = ?, error = ?, owner = NULL, lease_until = NULL,
-       ambiguous_since = iif(?, coalesce(ambiguous_since, attempted), NULL) WHERE row = ?`,
+       ambiguous_since = iif(?, coalesce(ambiguous_since, attempted), ambiguous_since) WHERE row = ?`,
   )
   const park = db.prepare(
     `UPDATE effects SET state = 'parked', error = ?, owner = NULL, lease_until = NULL WHERE row = ?`,
@@ -186,7 +187,8 @@ function createSettle(db: Database.Database) {
      WHERE e.row = ? AND e.kind = 'card'`,
   )
   const inherit = db.prepare(
-    `UPDATE effects SET ambiguous_since = iif(?, (SELECT coalesce(ambiguous_since, attempted) FROM effects WHERE row = ?), NULL),
+    `UPDATE effects SET ambiguous_since = coalesce(ambiguous_since,
+         (SELECT coalesce(ambiguous_since, iif(?, attempted, NULL)) FROM effects WHERE row = ?)),
        due = max(due, ?), priority = min(priority, (SELECT priority FROM effects WHERE row = ?)) WHERE row = ?`,
   )
   const record = createDeliveryRecord(db)
