@@ -137,7 +137,7 @@ async function start(
   closers.push(await bindToTeam(slack, facts, around))
   const worker = new Worker({ outbox, chat: slack.chat, clock, log, meter: metrics.meter })
   const expire = createExpireAcknowledgements(store, clock, log)
-  outbox.onWork(() => expire.look())
+  opened.onCommit(() => expire.look())
   slackStanding = () => (worker.standing() === 'ok' ? slack.transport() : worker.standing())
   closers.push(() => worker.stop())
   await slack.serve(surfaces(config, around, store, monitors, metrics.meter))

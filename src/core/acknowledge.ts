@@ -150,6 +150,9 @@ export function removeAcknowledgement(
   if (request.because === 'expiry' && (was.until === null || was.until > now)) {
     return notRemoved({ why: 'not-acknowledged', name })
   }
+  if (was.foreign && request.handOver === 'not_supported') {
+    return notRemoved({ why: 'made-in-monitor', name, monitor: check.monitor })
+  }
   const problem: Problem = { ...before, acknowledgement: null }
   const severity = severityOf(problem.state)
   const event: ThreadEvent = {

@@ -6,9 +6,12 @@ export type Refusal =
   | { readonly why: 'group-unknown' }
   | { readonly why: 'closed'; readonly name: string; readonly closed: number }
   | { readonly why: 'not-acknowledged'; readonly name: string }
+  /** It was acknowledged in the monitor, which cannot be told. */
+  | { readonly why: 'made-in-monitor'; readonly name: string; readonly monitor: string }
   | { readonly why: 'problem-unknown' }
   | { readonly why: 'until-past' }
   | { readonly why: 'when-unclear'; readonly text: string }
   | { readonly why: 'nothing-matches'; readonly asked: string; readonly suggestions: readonly string[] }
+  | { readonly why: 'not-known'; readonly asked: string; readonly suggestions: readonly string[] }
   | { readonly why: 'fine'; readonly name: string }
   | { readonly why: 'unavailable' }

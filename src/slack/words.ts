@@ -33,6 +33,8 @@ export function refusalSentence(refusal: Refusal, prefix = ''): string {
       return `${inert(refusal.name)} is over since ${dateToken(refusal.closed)}. There is nothing left to acknowledge.`
     case 'not-acknowledged':
       return `${inert(refusal.name)} is not acknowledged, so there is nothing to remove.`
+    case 'made-in-monitor':
+      return `${inert(refusal.name)} was acknowledged in ${inert(refusal.monitor)}, which cannot be told from here. Remove it there.`
     case 'problem-unknown':
       return 'This problem is not known here any more.'
     case 'until-past':
@@ -40,7 +42,9 @@ export function refusalSentence(refusal: Refusal, prefix = ''): string {
     case 'when-unclear':
       return `“${inertCut(refusal.text, ASKED_MAX_CHARS)}” is not understood as a time. Try \`for 2h\`, \`until 14:00\` or \`until tomorrow 9:00\`.`
     case 'nothing-matches':
-      return nothingMatches(refusal.asked, refusal.suggestions, prefix)
+      return nothingFound(refusal, 'No open problem matches', `\`/${prefix}problems\` shows what is open.`)
+    case 'not-known':
+      return nothingFound(refusal, 'Nothing was ever heard of', 'Names are those that the monitor sends.')
     case 'fine':
       return `${inert(refusal.name)} has no open problem.`
     case 'unavailable':
@@ -48,9 +52,13 @@ export function refusalSentence(refusal: Refusal, prefix = ''): string {
   }
 }
 
-function nothingMatches(asked: string, suggestions: readonly string[], prefix: string): string {
-  const said = `No open problem matches “${inertCut(asked, ASKED_MAX_CHARS)}”.`
-  if (suggestions.length === 0) return `${said} \`/${prefix}problems\` shows what is open.`
+function nothingFound(
+  { asked, suggestions }: { readonly asked: string; readonly suggestions: readonly string[] },
+  what: string,
+  hint: string,
+): string {
+  const said = `${what} “${inertCut(asked, ASKED_MAX_CHARS)}”.`
+  if (suggestions.length === 0) return `${said} ${hint}`
   return `${said} Did you mean ${suggestions.map((name) => `*${inert(name)}*`).join(' or ')}?`
 }
 

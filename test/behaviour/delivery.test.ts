@@ -295,3 +295,17 @@ describe('the pace', () => {
     expect(await world.metric('ackbridge_outbox_waiting')).toBe(0)
   })
 })
+
+describe('what waits', () => {
+  it('does not grow older behind a card that is parked for good', async () => {
+    const world = await startWorld({ env: { SLACK_CHANNEL: 'C0NOWHERE1' } })
+    world.expectRefusal('channel_not_found')
+    world.log.announce(/parked/)
+    await world.notify(CRITICAL)
+    await world.as('ann').types('/ack web01')
+    await world.advance(600_000)
+
+    const { body } = await world.get('/readyz')
+    expect(body).toMatchObject({ parked: 1, oldestUndeliveredSeconds: null })
+  })
+})

@@ -277,7 +277,8 @@ describe('what is not known', () => {
     async (line) => {
       await world.as('ann').types('/ack web01 HTTP')
 
-      expect(await ben(line)).toContain(`No open problem matches “${line.split(' ').slice(1).join(' ')}”`)
+      const said = line.startsWith('/history') ? 'Nothing was ever heard of' : 'No open problem matches'
+      expect(await ben(line)).toContain(`${said} “${line.split(' ').slice(1).join(' ')}”`)
 
       expect(textOf(world.card('web01 / HTTP'))).toContain('ann has it since')
     },

@@ -128,3 +128,23 @@ describe('what makes no card', () => {
     expect(await world.record()).toMatchObject([{ kind: 'notification', outcome: 'recorded' }])
   })
 })
+
+describe('an acknowledgement that was made in the monitor', () => {
+  it('is not called removed here, because the monitor is not told', async () => {
+    const world = await startWorld()
+    await world.notify({ host: 'web01', state: 'DOWN', output: 'no answer' })
+    await world.notify({
+      type: 'ACKNOWLEDGEMENT',
+      host: 'web01',
+      state: 'DOWN',
+      author: 'jane',
+      comment: 'mine',
+    })
+
+    await world.as('ann').click('Remove acknowledgement')
+
+    expect(textOf(world.card())).toContain('jane has it since')
+    expect(world.told('ann').at(-1)).toContain('which cannot be told from here. Remove it there.')
+    expect((await world.record()).at(-1)).toMatchObject({ kind: 'refusal', outcome: 'made-in-monitor' })
+  })
+})

@@ -1,10 +1,11 @@
 import type { WebClient } from '@slack/web-api'
 import { findChecks, nameOfFound, openProblemsOf } from '../../core/find.ts'
-import type { ProblemView } from '../../core/problem.ts'
-import { checkName } from '../../core/problem.ts'
+import type { Queries } from '../../core/ports.ts'
+import { type Check, checkName, type ProblemView } from '../../core/problem.ts'
 import type { Refusal } from '../../core/refusal.ts'
-import { severityOf } from '../../core/state.ts'
+import { type State, severityOf } from '../../core/state.ts'
 import type { AcknowledgeResult, Acting } from '../../flows/acknowledge-problem.ts'
+import type { Visible } from '../../flows/look-up.ts'
 import { whichList } from '../blocks/problem-list.ts'
 import { type ReplyMessage, replyMessage, said } from '../blocks/reply.ts'
 import { dateToken, inert } from '../blocks/text.ts'
@@ -37,9 +38,12 @@ export async function ack(input: CommandInput): Promise<CommandAnswer> {
     'command',
     (queries, visible) => {
       const found = findChecks(queries, text, parts.monitors)
-      if (found.kind === 'nothing') return found
+      if (found.kind === 'nothing') return onlyVisible(found, queries, visible)
+      // What was named outright is not hidden from who named it: whether they may take it is for the permission to say.
+      const shown = (check: Check, state: State | null): boolean =>
+        found.named !== 'many' || visible({ check, state })
       const open = openProblemsOf(found).flatMap(({ problem, check }) =>
-        problem !== null && visible({ check, state: problem.state }) ? [queries.problem(problem.id)] : [],
+        problem !== null && shown(check, problem.state) ? [queries.problem(problem.id)] : [],
       )
       return { ...found, open: open.filter((view) => view !== null).sort(worstFirst) }
     },
@@ -152,6 +156,22 @@ async function choose({ parts, acting, client, triggerId }: CommandInput): Promi
       outcome: 'asked',
     }
   }
+}
+
+/** @returns what was not found, without the names of hosts that the person may not see */
+export function onlyVisible<Nothing extends { readonly suggestions: readonly string[] }>(
+  nothing: Nothing,
+  queries: Queries,
+  visible: Visible,
+): Nothing {
+  const suggestions = nothing.suggestions.filter((name) => {
+    const states = queries.checksOfHost(name, null)
+    return (
+      states.length === 0 ||
+      states.some(({ check, problem }) => visible({ check, state: problem?.state ?? null }))
+    )
+  })
+  return { ...nothing, suggestions }
 }
 
 /** @returns the private answer to a refusal */

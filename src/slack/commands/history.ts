@@ -2,14 +2,14 @@ import { findNamed, nameOfFound } from '../../core/find.ts'
 import type { HistoryFilter } from '../../core/ports.ts'
 import { HISTORY_SHOWN, historyList } from '../blocks/history-list.ts'
 import { said } from '../blocks/reply.ts'
-import { type CommandAnswer, type CommandInput, refused } from './ack.ts'
+import { type CommandAnswer, type CommandInput, onlyVisible, refused } from './ack.ts'
 
 /** `/history [MONITOR/]HOST [SERVICE]`. */
 export async function history({ parts, acting, text }: CommandInput): Promise<CommandAnswer> {
   const looked = await parts.lookUp(acting, 'command', (queries, visible) => {
     if (text === '') return { kind: 'usage' as const }
     const found = findNamed(queries, text, parts.monitors)
-    if (found.kind === 'nothing') return found
+    if (found.kind === 'nothing') return onlyVisible(found, queries, visible)
     const seen = found.states.filter(({ check, problem }) =>
       visible({ check, state: problem?.state ?? null }),
     )
@@ -33,8 +33,8 @@ export async function history({ parts, acting, text }: CommandInput): Promise<Co
       message: said(`Name a host: \`/${parts.commandPrefix}history HOST [SERVICE]\`.`),
       outcome: 'usage',
     }
-  if (found === null) return refused(parts, { why: 'nothing-matches', asked: text, suggestions: [] })
+  if (found === null) return refused(parts, { why: 'not-known', asked: text, suggestions: [] })
   if (found.kind === 'nothing')
-    return refused(parts, { why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
+    return refused(parts, { why: 'not-known', asked: found.asked, suggestions: found.suggestions })
   return { message: historyList(found), outcome: 'seen' }
 }

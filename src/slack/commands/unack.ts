@@ -7,7 +7,7 @@ import { type ReplyMessage, said } from '../blocks/reply.ts'
 import { inert, inertCut, mrkdwn } from '../blocks/text.ts'
 import { ACTION } from '../ids.ts'
 import { refusalSentence } from '../words.ts'
-import { type CommandAnswer, type CommandInput, refused } from './ack.ts'
+import { type CommandAnswer, type CommandInput, onlyVisible, refused } from './ack.ts'
 
 /** `/unack [MONITOR/]HOST [SERVICE]`; alone, the list of what one has. */
 export async function unack(input: CommandInput): Promise<CommandAnswer> {
@@ -21,7 +21,7 @@ export async function unack(input: CommandInput): Promise<CommandAnswer> {
         return { kind: 'checks' as const, taken: rows, name: null }
       }
       const found = findNamed(queries, text, parts.monitors)
-      if (found.kind === 'nothing') return found
+      if (found.kind === 'nothing') return onlyVisible(found, queries, visible)
       const open = openProblemsOf(found).flatMap(({ problem }) =>
         problem === null ? [] : [queries.problem(problem.id)],
       )
@@ -29,7 +29,8 @@ export async function unack(input: CommandInput): Promise<CommandAnswer> {
         .filter((view) => view !== null)
         .filter(
           ({ check, problem }) =>
-            problem.acknowledgement !== null && visible({ check, state: problem.state }),
+            problem.acknowledgement !== null &&
+            (found.named !== 'many' || visible({ check, state: problem.state })),
         )
       return { kind: 'checks' as const, taken, name: nameOfFound(found) }
     },

@@ -69,8 +69,10 @@ export function createOutbox(
     `SELECT min(due) AS due FROM effects WHERE lane = ? AND state = 'waiting' AND due > ?`,
   )
   const selectDepth = db.prepare<[], { waiting: number; parked: number; oldest: number | null }>(
-    `SELECT count(*) FILTER (WHERE state <> 'parked') AS waiting, count(*) FILTER (WHERE state = 'parked') AS parked,
-       min(created) FILTER (WHERE state <> 'parked') AS oldest FROM effects`,
+    // A line that is blocked waits for another effect, which is counted itself, as waiting or as parked.
+    `SELECT count(*) FILTER (WHERE state IN ('waiting', 'leased')) AS waiting,
+       count(*) FILTER (WHERE state = 'parked') AS parked,
+       min(created) FILTER (WHERE state IN ('waiting', 'leased')) AS oldest FROM effects`,
   )
   return {
     claim: (lane, without, leaseMs) => queue.enqueue((at) => claim(lane, without, at, leaseMs)),

@@ -36,6 +36,8 @@ export type OpenStore = {
   readonly housekeep: () => Promise<void>
   /** @throws Failure when nothing can be written */
   readonly probe: () => Promise<void>
+  /** Calls `listener` after each commit. */
+  readonly onCommit: (listener: () => void) => void
   readonly idle: () => Promise<void>
   /** How SQLite syncs at the moment; 2 is FULL. https://sqlite.org/pragma.html#pragma_synchronous */
   readonly synchronous: () => number
@@ -80,6 +82,7 @@ export function openSqlite(options: StoreOptions): OpenStore {
       facts,
       housekeep: createHousekeeping(db, queue),
       probe: () => queue.enqueue((now) => facts.set('probed', String(now))),
+      onCommit: (listener) => queue.onCommit(listener),
       idle: () => queue.idle(),
       synchronous: () => db.pragma('synchronous', { simple: true }) as number,
       close: async () => {
