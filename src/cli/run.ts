@@ -19,6 +19,8 @@ import { settings } from './settings.ts'
  * @returns the exit code: 0 done, 1 temporary failure, 2 wrong use or final refusal
  */
 export async function run(argv: readonly string[]): Promise<number> {
+  // Whatever is made, the database and what stands beside it, is its owner's only.
+  process.umask(0o077)
   let code: number = EXIT.done
   const keep = (result: number): void => {
     code = result

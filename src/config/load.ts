@@ -88,6 +88,9 @@ function slackOf(env: Env, set: RawEnv, hasMonitors: boolean, faults: string[]):
       'Set SLACK_SIGNING_SECRET (HTTP mode, Slack calls us) or SLACK_APP_TOKEN (Socket Mode, no public address needed).',
     )
   }
+  if (env.SLACK_CHANNEL !== undefined && !/^[CGD][A-Z0-9]+$/.test(env.SLACK_CHANNEL)) {
+    faults.push('SLACK_CHANNEL has to be the id of a channel, such as C0123456789, and not its name.')
+  }
   const apiUrl = env.SLACK_API_URL ?? 'https://slack.com/api/'
   if (!URL.canParse(apiUrl))
     faults.push('SLACK_API_URL has to be an address, such as https://slack.com/api/.')

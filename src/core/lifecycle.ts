@@ -164,6 +164,11 @@ function receiveProblem(turn: Turn, heard: Check): Received {
     longOutput: n.longOutput,
   }
   const counted = { ...check, tally }
+  if (type === 'EVENT' && !problem.isEvent) return repeat(turn, counted, problem)
+  // What was only an event is a problem from here on: it recovers, and taking it does not end it.
+  if (type === 'PROBLEM' && problem.isEvent && n.state !== null) {
+    return change(turn, counted, { ...problem, isEvent: false }, n.state)
+  }
   if (n.state === problem.state || n.state === null) return repeat(turn, counted, problem)
   return change(turn, counted, problem, n.state)
 }
@@ -280,7 +285,8 @@ function change(turn: Turn, check: Check, problem: Problem, state: State): Recei
 
 function receiveRecovery(turn: Turn, heard: Check): Received {
   const check = { ...heard, lastStateTime: turn.time }
-  if (turn.problem === null) return recorded(turn, 'recorded', check)
+  // An event never recovers; that its host is well says nothing of it.
+  if (turn.problem === null || turn.problem.isEvent) return recorded(turn, 'recorded', check)
   return closing(turn, check, turn.problem, 'recovery')
 }
 

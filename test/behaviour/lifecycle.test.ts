@@ -148,3 +148,26 @@ describe('an acknowledgement that was made in the monitor', () => {
     expect((await world.record()).at(-1)).toMatchObject({ kind: 'refusal', outcome: 'made-in-monitor' })
   })
 })
+
+describe('an event on a host', () => {
+  it('that goes down afterwards is a problem, which taking it does not end', async () => {
+    const world = await startWorld()
+    await world.notify({ type: 'EVENT', host: 'ids', output: 'port scan' })
+    await world.notify({ host: 'ids', state: 'DOWN', output: 'no answer' })
+
+    await world.as('ann').click('Acknowledge', world.messages()[0])
+
+    expect(world.messages()[0]?.text).toContain('DOWN ids')
+    expect(textOf(world.messages()[0])).toContain('ann has it since')
+  })
+
+  it('does not recover with the host, and is done when somebody takes it', async () => {
+    const world = await startWorld()
+    await world.notify({ type: 'EVENT', host: 'ids', output: 'port scan' })
+    const answer = await world.notify({ host: 'ids', state: 'UP' })
+
+    expect(answer.body.problems[0].outcome).toBe('recorded')
+    await world.as('ann').click('Acknowledge')
+    expect(world.card().text).toBe('DONE ids: port scan (native)')
+  })
+})

@@ -1,10 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
-import { type Started, startCommand, until } from '../support/command.ts'
+import { portOf, post, type Started, startCommand, until } from '../support/command.ts'
 import { NOTIFY_KEY, startWorld, textOf, type World } from '../support/world.ts'
 
 const CRITICAL = { host: 'web01', service: 'HTTP', state: 'CRITICAL', output: 'Socket timeout' }
@@ -16,11 +15,6 @@ function startServer(world: World, env: Record<string, string> = {}): Started {
   return startCommand(['start'], { ...world.environment(), DATABASE_URL: database, ...env }, world.folder)
 }
 
-/** @returns the port once it listens */
-function portOf(server: Started): Promise<number> {
-  return until(() => Number(/"port":(\d+)/.exec(server.output())?.[1] ?? Number.NaN) || null)
-}
-
 async function freePort(): Promise<number> {
   const { createServer } = await import('node:net')
   return new Promise((resolve) => {
@@ -28,14 +22,6 @@ async function freePort(): Promise<number> {
       const address = server.address()
       server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
     })
-  })
-}
-
-function post(port: number, body: object): Promise<Response> {
-  return fetch(`http://127.0.0.1:${port}/notify`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${NOTIFY_KEY}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
   })
 }
 
@@ -199,44 +185,6 @@ describe('a start', () => {
       await until(async () => (await post(port, CRITICAL)).status === 202, 15_000)
       server.child.kill('SIGTERM')
       expect((await server.ended).code).toBe(0)
-    },
-  )
-})
-
-describe('a full disk', () => {
-  it.skipIf(spawnSync('prlimit', ['--version']).error !== undefined)(
-    'is told as 503 and in the log, loses nothing that was taken, and heals',
-    async () => {
-      const world = await startWorld({ yaml: 'storm: { threshold: 0 }' })
-      // A limit on the size of files stands for the disk: writes beyond it fail.
-      const limited = `trap '' XFSZ; ulimit -S -f 3000; exec '${process.execPath}' '${join(process.cwd(), 'src/main.ts')}' start`
-      const env = { ...world.environment(), DATABASE_URL: `file:${join(world.folder, 'own', 'own.db')}` }
-      const server = startCommand([limited], env, world.folder, ['/bin/sh', '-c'])
-      const port = await portOf(server)
-
-      const big = 'x'.repeat(7_000)
-      let taken = 0
-      let refused: Response | null = null
-      for (let n = 0; n < 400 && refused === null; n++) {
-        const answer = await post(port, { host: `h${n}`, state: 'DOWN', output: `${n} ${big}` })
-        if (answer.status === 202) taken++
-        else refused = answer
-      }
-      expect(refused?.status).toBe(503)
-      expect(taken).toBeGreaterThan(5)
-      expect(server.output()).toMatch(/disk that holds the database/)
-
-      // What asks writes little, for which there may be room once more.
-      await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 503)
-      expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200)
-
-      const raised = spawnSync('prlimit', ['--pid', String(server.child.pid), '--fsize=unlimited:unlimited'])
-      expect(raised.status).toBe(0)
-      await until(async () => (await post(port, CRITICAL)).status === 202)
-      server.child.kill('SIGTERM')
-      expect((await server.ended).code).toBe(0)
-      const listed = startCommand(['problems', '--format', 'json'], env, world.folder)
-      expect(JSON.parse((await listed.ended).stdout)).toHaveLength(taken + 1)
     },
   )
 })

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { resolve } from 'node:path'
+import { NOTIFY_KEY } from './notify-key.ts'
 
 /*
  * The real program in a process of its own.
@@ -73,4 +74,18 @@ export async function until<Found>(
     if (performance.now() > end) throw new Error(`still not so after ${maxMs} ms: ${look}`)
     await new Promise((done) => setTimeout(done, 20))
   }
+}
+
+/** @returns the port of a server that was started as a process, once it listens */
+export function portOf(server: Started): Promise<number> {
+  return until(() => Number(/"port":(\d+)/.exec(server.output())?.[1] ?? Number.NaN) || null)
+}
+
+/** Posts a native notification to a server on this machine. */
+export function post(port: number, body: object): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/notify`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${NOTIFY_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
 }

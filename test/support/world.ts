@@ -17,6 +17,7 @@ import { openStoreBeside } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { newIntakeKey } from '../../src/system/new-intake-key.ts'
 import { type Ended, runCommand } from './command.ts'
+import { NOTIFY_KEY } from './notify-key.ts'
 import { TestClock } from './test-clock.ts'
 import { TestLog } from './test-log.ts'
 
@@ -26,7 +27,7 @@ import { TestLog } from './test-log.ts'
  * calls that Slack refused, people who were rung, timers and handles left behind.
  */
 
-export const NOTIFY_KEY = 'test-notify-key-0123456789'
+export { NOTIFY_KEY }
 
 export type WorldOptions = {
   readonly transport?: 'http' | 'socket'

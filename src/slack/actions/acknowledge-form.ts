@@ -2,7 +2,7 @@ import { checkName } from '../../core/problem.ts'
 import type { Refusal } from '../../core/refusal.ts'
 import { acknowledgeForm as form, sentenceView } from '../views/acknowledge.ts'
 import { refusalSentence } from '../words.ts'
-import type { Press } from './press.ts'
+import { FORM_NOT_OPENED, type Press } from './press.ts'
 
 /** `Acknowledge…`: opens the form. Its trigger lives three seconds, so the form is opened at once. */
 export async function acknowledgeForm(press: Press): Promise<string> {
@@ -28,7 +28,7 @@ export async function acknowledgeForm(press: Press): Promise<string> {
     await client.views.open({ trigger_id: triggerId, view: shown })
   } catch (error) {
     parts.log.warn({ err: error }, 'Slack did not open the form.')
-    return 'not opened'
+    return FORM_NOT_OPENED
   }
   return refusal === null ? 'form' : 'refused'
 }

@@ -16,3 +16,6 @@ export type Press = {
   readonly isPrivate: boolean
   readonly client: WebClient
 }
+
+/** What a press comes to when Slack did not open the form; the person is told then. */
+export const FORM_NOT_OPENED = 'form not opened'

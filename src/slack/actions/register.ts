@@ -5,14 +5,17 @@ import type {
   ButtonAction,
   SlackActionMiddlewareArgs,
 } from '@slack/bolt'
-import { privately, replyMessage } from '../blocks/reply.ts'
+import { privately, replyMessage, said } from '../blocks/reply.ts'
 import { ACTION } from '../ids.ts'
 import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { acknowledge } from './acknowledge.ts'
 import { acknowledgeForm } from './acknowledge-form.ts'
 import { acknowledgeMany } from './acknowledge-many.ts'
-import type { Press } from './press.ts'
+import { FORM_NOT_OPENED, type Press } from './press.ts'
 import { remove } from './remove.ts'
+
+const NOT_OPENED =
+  'Slack did not open the form, so nothing was changed. Press the button again, or use `/ack` with a comment.'
 
 /** @returns what became of it, for the count */
 type Handler = (press: Press) => Promise<string>
@@ -61,6 +64,7 @@ async function answer(
       }
       const outcome = await run(press)
       await ack()
+      if (outcome === FORM_NOT_OPENED && replyTo !== null) await tell(replyTo, privately(said(NOT_OPENED)))
       return outcome
     },
     async () => {

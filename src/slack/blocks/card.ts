@@ -3,7 +3,6 @@ import type { Acknowledgement, HandOver } from '../../core/acknowledgement.ts'
 import { cutChars, outputPreview } from '../../core/output-preview.ts'
 import type { CardRef } from '../../core/ports.ts'
 import { checkName, type ProblemView } from '../../core/problem.ts'
-import type { State } from '../../core/state.ts'
 import { ACTION } from '../ids.ts'
 import { stateLook, stateWord } from './state.ts'
 import {
@@ -43,43 +42,54 @@ const FIELDS_SHOWN = 4
  * @param now epoch ms, for how long it has lasted
  */
 export function card(ref: CardRef, view: ProblemView, now: number): CardMessage {
-  const state = shownState(view)
+  const shown = shownState(view)
+  const words = fallback(view, shown.word)
   const blocks = [output(view), who(view), facts(ref, view, now)].filter((block) => block !== null)
   const buttons = buttonsOf(view)
   const body: KnownBlock[] =
     buttons.length === 0 ? blocks : [...blocks, { type: 'actions', elements: buttons }]
   return {
-    text: escapeText(fallback(view, state)),
-    blocks: [head(ref, view, state)],
-    attachments: [
-      { color: stateLook(state).colour, fallback: escapeText(fallback(view, state)), blocks: body },
-    ],
+    text: escapeText(words),
+    blocks: [head(ref, view, shown)],
+    attachments: [{ color: shown.look.colour, fallback: escapeText(words), blocks: body }],
   }
 }
 
-/** A closed problem shows what it became. An event that somebody took is done. */
-function shownState({ problem, check }: ProblemView): State | null {
-  if (problem.closed === null || problem.closedBecause === 'episode') return problem.state
-  return check.service === null ? 'UP' : 'OK'
+/** What stands first: a word, and the look of a state. */
+type Shown = { readonly word: string; readonly look: ReturnType<typeof stateLook> }
+
+/** A closed problem shows what it became: recovered, done by whoever took the event, or ended for another. */
+function shownState({ problem, check }: ProblemView): Shown {
+  if (problem.closed === null) return { word: stateWord(problem.state), look: stateLook(problem.state) }
+  const look = stateLook('OK')
+  switch (problem.closedBecause) {
+    case 'acknowledgement':
+      return { word: 'DONE', look }
+    case 'episode':
+      return { word: 'ENDED', look }
+    case 'recovery':
+    case null:
+      return { word: check.service === null ? 'UP' : 'OK', look }
+  }
 }
 
-function fallback(view: ProblemView, state: State | null): string {
+function fallback(view: ProblemView, word: string): string {
   const { check, tally } = view
   const [firstLine = ''] = tally.output.split('\n', 1)
-  const head = `${stateWord(state)} ${checkName(check)}`
+  const head = `${word} ${checkName(check)}`
   const tail = ` (${check.monitor})`
   const room = FALLBACK_MAX_CHARS - head.length - tail.length - 2
   const said = firstLine === '' || room < 8 ? '' : `: ${cutChars(firstLine, room)}`
   return cutChars(`${head}${said}${tail}`, FALLBACK_MAX_CHARS)
 }
 
-function head(ref: CardRef, { problem, check }: ProblemView, state: State | null): RichTextBlock {
+function head(ref: CardRef, { problem, check }: ProblemView, { word, look }: Shown): RichTextBlock {
   const name = checkName(check)
   const rings = problem.closed === null && problem.acknowledgement === null && !ref.quiet
   const calls = rings ? ref.mention : []
   return line(
-    text(`${stateLook(state).emoji} `),
-    text(stateWord(state), { bold: true }),
+    text(`${look.emoji} `),
+    text(word, { bold: true }),
     text('  '),
     check.url === null ? text(name, { bold: true }) : link(check.url, name),
     ...calls.flatMap((id) => [text('  '), mention(id)]),

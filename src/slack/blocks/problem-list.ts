@@ -79,7 +79,7 @@ export function whichList(
 ): ReplyMessage {
   const sentence =
     asked === null
-      ? `Nobody has these ${total} problems. Which one do you take?`
+      ? `Nobody has ${total === 1 ? 'this problem' : `these ${total} problems`}. Which one do you take?`
       : `“${inertCut(asked, 200)}” matches ${total} open problems. Which one?${note}`
   const free = views.filter(({ problem }) => problem.acknowledgement === null)
   const value =

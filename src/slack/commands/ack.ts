@@ -71,7 +71,8 @@ export async function ack(input: CommandInput): Promise<CommandAnswer> {
   return acknowledgeOne(input, first, asked)
 }
 
-function worstFirst({ problem: a }: ProblemView, { problem: b }: ProblemView): number {
+/** Orders problems as every list does. */
+export function worstFirst({ problem: a }: ProblemView, { problem: b }: ProblemView): number {
   return severityOf(b.state) - severityOf(a.state) || a.opened - b.opened
 }
 

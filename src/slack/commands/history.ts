@@ -14,6 +14,7 @@ export async function history({ parts, acting, text }: CommandInput): Promise<Co
       visible({ check, state: problem?.state ?? null }),
     )
     const [first] = seen
+    if (new Set(seen.map(({ check }) => check.host)).size > 1) return { kind: 'usage' as const }
     // The record is read by host; where a part of the host may not be seen, all of it stays unseen.
     if (first === undefined || (found.named !== 'service' && seen.length < found.states.length)) return null
     const { host, monitor, service } = first.check
@@ -30,7 +31,7 @@ export async function history({ parts, acting, text }: CommandInput): Promise<Co
   const found = looked.answer
   if (found?.kind === 'usage')
     return {
-      message: said(`Name a host: \`/${parts.commandPrefix}history HOST [SERVICE]\`.`),
+      message: said(`Name one host: \`/${parts.commandPrefix}history HOST [SERVICE]\`.`),
       outcome: 'usage',
     }
   if (found === null) return refused(parts, { why: 'not-known', asked: text, suggestions: [] })

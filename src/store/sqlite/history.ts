@@ -70,7 +70,7 @@ export function createHistoryQuery(db: Database.Database): Queries['history'] {
   }
 
   function heads(filter: HistoryFilter): number[] | null {
-    if (filter.host === undefined || /[*?]/.test(filter.host)) return null
+    if (filter.host === undefined || /[*?]/.test(filter.host + (filter.service ?? ''))) return null
     const service = filter.service?.toLowerCase()
     const checks = checksOfHost
       .all(filter.host, filter.host)

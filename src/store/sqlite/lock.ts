@@ -27,7 +27,7 @@ export function lockForServer(file: string, pid: number): () => void {
     throw new Failure(
       'rejected',
       { kind: 'never' },
-      `Another ackbridge${holder === undefined ? '' : ` (process ${holder})`} is running on ${file}. Stop it first, or give this one its own DATABASE_URL.`,
+      `Another ackbridge${holder === undefined ? '' : ` (process ${holder})`} is running on ${file}. Stop it first, or start this one in another folder or with its own DATABASE_URL.`,
     )
   }
   return () => db.close()
