@@ -140,10 +140,10 @@ async function start(
   opened.onCommit(() => expire.look())
   slackStanding = () => (worker.standing() === 'ok' ? slack.transport() : worker.standing())
   closers.push(() => worker.stop())
+  worker.start()
   await slack.serve(surfaces(config, around, store, monitors, metrics.meter))
   closers.push(() => slack.stopListening())
   server.serve({ ...routes, slack: slack.listener })
-  worker.start()
   expire.look()
   closers.push(() => expire.stop(), keepHouse(opened, around))
   return { generatedKey, opened, worker, expire }

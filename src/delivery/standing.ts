@@ -1,5 +1,5 @@
 import type { Failure } from '../core/failure.ts'
-import type { Claimed, Log, Settlement } from '../core/ports.ts'
+import type { Claimed, Log, Method, Settlement } from '../core/ports.ts'
 import type { Pace } from './pace.ts'
 
 /** When to try again, on the clock that `Pace` runs by. */
@@ -48,13 +48,13 @@ export function createStanding(log: Log, pace: Pace): Standing {
           return
         case 'later':
         case 'ambiguous':
-          if (settlement.kind === 'park') return parked(facts, failure)
+          if (settlement.kind === 'park') return parked(facts, failure, work.kind)
           log.warn(facts, `${failure.message} It is tried again.`)
           // An answer to one person has an address of its own, and an unknown word is about one message.
           if (work.kind !== 'reply' && failure.code !== 'rejected') pace.holdLane(lane, backOff())
           return
         case 'never':
-          return parked(facts, failure)
+          return parked(facts, failure, work.kind)
         case 'gone':
           log.info(facts, 'The message was deleted in Slack; a fresh one follows.')
           return
@@ -62,7 +62,8 @@ export function createStanding(log: Log, pace: Pace): Standing {
     },
   }
 
-  function parked(facts: object, failure: Failure): void {
-    log.error(facts, `${failure.message} The message is parked, and tried again when its problem changes.`)
+  function parked(facts: object, failure: Failure, method: Method): void {
+    const again = method === 'post' || method === 'update' ? ', and tried again when its problem changes' : ''
+    log.error(facts, `${failure.message} The message is parked${again}.`)
   }
 }

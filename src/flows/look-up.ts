@@ -10,6 +10,9 @@ import { refusalEntry } from './refusal.ts'
 /** @returns true when the person may see this check */
 export type Visible = (subject: { readonly check: Check; readonly state: State | null }) => boolean
 
+/** @returns why the person may not see this check; null when they may */
+export type WhyHidden = (subject: Parameters<Visible>[0]) => Refusal | null
+
 /** What the person wants to do with what they look up, so that they are refused before they fill in a form. */
 export type Purpose = {
   readonly action: Action
@@ -20,7 +23,7 @@ export type Purpose = {
 export type LookUp = <Answer>(
   acting: Acting,
   through: Through,
-  read: (queries: Queries, visible: Visible) => Answer,
+  read: (queries: Queries, visible: Visible, whyHidden: WhyHidden) => Answer,
   purpose?: Purpose,
 ) => Promise<{ kind: 'seen'; answer: Answer } | { kind: 'refused'; refusal: Refusal }>
 
@@ -33,8 +36,8 @@ export function createLookUp(store: Store, rules: readonly PermissionRule[], clo
     const about = view === null ? null : { check: view.check, state: view.problem.state }
     const refusal = permit(person, action, rules, groups, about)
     if (refusal === null) {
-      const visible: Visible = (subject) => permit(person, 'view', rules, groups, subject) === null
-      return { kind: 'seen', answer: read(store, visible) }
+      const whyHidden: WhyHidden = (subject) => permit(person, 'view', rules, groups, subject)
+      return { kind: 'seen', answer: read(store, (subject) => whyHidden(subject) === null, whyHidden) }
     }
     await store.record([refusalEntry({ person, action, through, view, refusal }, clock.now())])
     return { kind: 'refused', refusal }

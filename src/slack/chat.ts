@@ -82,6 +82,14 @@ function fail(): never {
   throw platformFailure('internal_error')
 }
 
+/** Words for: this token may not read there. Anything else may pass, and is waited for. */
+const MAY_NOT_LOOK: ReadonlySet<string> = new Set([
+  'missing_scope',
+  'no_permission',
+  'not_in_channel',
+  'channel_not_found',
+])
+
 /** Looks through the channel, or the card's thread, for a message that carries our id. */
 async function find(
   client: WebClient,
@@ -110,8 +118,7 @@ async function find(
       ) as Search
     } catch (error) {
       const failure = slackFailure(error)
-      // Without the scope to read, or the membership, nobody can look.
-      if (failure.retry.kind === 'stop' || failure.retry.kind === 'never') return 'unknown'
+      if (MAY_NOT_LOOK.has(failure.detail ?? '')) return 'unknown'
       throw failure
     }
     const message = (found.messages ?? []).find(

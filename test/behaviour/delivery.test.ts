@@ -296,6 +296,37 @@ describe('the pace', () => {
   })
 })
 
+describe('a doubt', () => {
+  it('ends with the message it was about: a card that may not be edited any more is posted afresh, once', async () => {
+    const world = await startWorld()
+    world.expectRefusal('fault: status', 'edit_window_closed')
+    await world.notify(CRITICAL)
+    world.playground.faults.next('chat.update', { kind: 'status', status: 503 })
+    world.playground.faults.next('chat.update', { kind: 'error', error: 'edit_window_closed' })
+
+    await world.as('ann').click('Acknowledge')
+    await world.advance(300_000)
+
+    expect(calls(world, 'chat.update').length).toBeLessThan(6)
+    expect(cards(world)).toHaveLength(2)
+    expect(textOf(cards(world)[1])).toContain('ann has it since')
+  })
+
+  it('is kept while our token is refused, however long that takes', async () => {
+    const world = await startWorld()
+    world.expectRefusal('fault: lost', 'token_revoked')
+    world.log.announce(/Slack refuses our token/)
+    world.playground.faults.next('chat.postMessage', { kind: 'lost' })
+    world.playground.faults.next('conversations.history', { kind: 'error', error: 'token_revoked' }, 2)
+
+    await world.notify(CRITICAL)
+    await world.advance(600_000)
+
+    expect(cards(world)).toHaveLength(1)
+    expect(calls(world, 'chat.postMessage')).toHaveLength(1)
+  })
+})
+
 describe('what waits', () => {
   it('does not grow older behind a card that is parked for good', async () => {
     const world = await startWorld({ env: { SLACK_CHANNEL: 'C0NOWHERE1' } })

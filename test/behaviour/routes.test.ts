@@ -145,3 +145,23 @@ describe('permissions by group', () => {
     ])
   })
 })
+
+describe('what a person may not see', () => {
+  it('is neither listed nor suggested nor called fine, and the reason is said', async () => {
+    const world = await startWorld({
+      yaml: ({ people }) => `permissions: [{ match: { host: "db*" }, view: [${people.ben}] }]`,
+    })
+    await world.notify({ host: 'db01', service: 'HTTP', state: 'CRITICAL', output: 'secret one' })
+    await world.notify({ host: 'db01', service: 'Disk', state: 'CRITICAL', output: 'secret two' })
+    const ann = world.as('ann')
+
+    for (const line of ['/ack db01', '/ack db*', '/history db01', '/problems db01', '/problems']) {
+      expect([line, await ann.types(line)]).toEqual([line, expect.not.stringContaining('secret')])
+    }
+    expect(await ann.types('/ack db01')).toContain('may do this here')
+    expect(await ann.types('/history db01')).toContain('may do this here')
+    expect(await ann.types('/ack db0')).not.toContain('db01')
+    expect(await ann.types('/ack db01 HTPP')).not.toContain('Did you mean')
+    expect(await world.as('ben').types('/history db01')).toContain('secret one')
+  })
+})

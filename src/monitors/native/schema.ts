@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
-const TEXT_MAX = 256 * 1024
+/** As much as a body may hold; what is kept of it is cut. */
+const TEXT_MAX = 1024 * 1024
 const text = z.string().max(TEXT_MAX)
 const name = z
   .string({ error: ({ input }) => (input === undefined ? 'is required' : 'has to be text') })

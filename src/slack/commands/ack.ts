@@ -1,5 +1,5 @@
 import type { WebClient } from '@slack/web-api'
-import { findChecks, nameOfFound, openProblemsOf } from '../../core/find.ts'
+import { findChecks, findNamed, nameOfFound, openProblemsOf } from '../../core/find.ts'
 import type { Queries } from '../../core/ports.ts'
 import { type Check, checkName, type ProblemView } from '../../core/problem.ts'
 import type { Refusal } from '../../core/refusal.ts'
@@ -36,21 +36,29 @@ export async function ack(input: CommandInput): Promise<CommandAnswer> {
   const looked = await parts.lookUp(
     acting,
     'command',
-    (queries, visible) => {
+    (queries, visible, whyHidden) => {
       const found = findChecks(queries, text, parts.monitors)
-      if (found.kind === 'nothing') return onlyVisible(found, queries, visible)
-      // What was named outright is not hidden from who named it: whether they may take it is for the permission to say.
+      if (found.kind === 'nothing') return onlyVisible(found, queries, visible, parts.monitors)
+      // A service that was named outright is not hidden from who named it: the permission says whether they may take it.
       const shown = (check: Check, state: State | null): boolean =>
-        found.named !== 'many' || visible({ check, state })
-      const open = openProblemsOf(found).flatMap(({ problem, check }) =>
+        found.named === 'service' || visible({ check, state })
+      const named = openProblemsOf(found)
+      const open = named.flatMap(({ problem, check }) =>
         problem !== null && shown(check, problem.state) ? [queries.problem(problem.id)] : [],
       )
+      const [first] = named
+      const hidden =
+        open.length > 0 || first === undefined
+          ? null
+          : whyHidden({ check: first.check, state: first.problem?.state ?? null })
+      if (hidden !== null) return { kind: 'hidden' as const, refusal: hidden }
       return { ...found, open: open.filter((view) => view !== null).sort(worstFirst) }
     },
     ACKNOWLEDGING,
   )
   if (looked.kind === 'refused') return refused(parts, looked.refusal)
   const found = looked.answer
+  if (found.kind === 'hidden') return refused(parts, found.refusal)
   if (found.kind === 'nothing')
     return refused(parts, { why: 'nothing-matches', asked: found.asked, suggestions: found.suggestions })
   const when = await parseWhen(found.rest, acting.person.zone, parts.clock.now())
@@ -159,18 +167,17 @@ async function choose({ parts, acting, client, triggerId }: CommandInput): Promi
   }
 }
 
-/** @returns what was not found, without the names of hosts that the person may not see */
+/** @returns what was not found, without the names of what the person may not see */
 export function onlyVisible<Nothing extends { readonly suggestions: readonly string[] }>(
   nothing: Nothing,
   queries: Queries,
   visible: Visible,
+  monitors: readonly string[],
 ): Nothing {
   const suggestions = nothing.suggestions.filter((name) => {
-    const states = queries.checksOfHost(name, null)
-    return (
-      states.length === 0 ||
-      states.some(({ check, problem }) => visible({ check, state: problem?.state ?? null }))
-    )
+    const found = findNamed(queries, name, monitors)
+    if (found.kind === 'nothing') return false
+    return found.states.some(({ check, problem }) => visible({ check, state: problem?.state ?? null }))
   })
   return { ...nothing, suggestions }
 }

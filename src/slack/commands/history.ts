@@ -6,17 +6,22 @@ import { type CommandAnswer, type CommandInput, onlyVisible, refused } from './a
 
 /** `/history [MONITOR/]HOST [SERVICE]`. */
 export async function history({ parts, acting, text }: CommandInput): Promise<CommandAnswer> {
-  const looked = await parts.lookUp(acting, 'command', (queries, visible) => {
+  const looked = await parts.lookUp(acting, 'command', (queries, visible, whyHidden) => {
     if (text === '') return { kind: 'usage' as const }
     const found = findNamed(queries, text, parts.monitors)
-    if (found.kind === 'nothing') return onlyVisible(found, queries, visible)
+    if (found.kind === 'nothing') return onlyVisible(found, queries, visible, parts.monitors)
     const seen = found.states.filter(({ check, problem }) =>
       visible({ check, state: problem?.state ?? null }),
     )
     const [first] = seen
     if (new Set(seen.map(({ check }) => check.host)).size > 1) return { kind: 'usage' as const }
     // The record is read by host; where a part of the host may not be seen, all of it stays unseen.
-    if (first === undefined || (found.named !== 'service' && seen.length < found.states.length)) return null
+    if (first === undefined || (found.named !== 'service' && seen.length < found.states.length)) {
+      const hidden = found.states.map(({ check, problem }) =>
+        whyHidden({ check, state: problem?.state ?? null }),
+      )
+      return { kind: 'hidden' as const, refusal: hidden.find((refusal) => refusal !== null) ?? null }
+    }
     const { host, monitor, service } = first.check
     const filter: HistoryFilter = {
       host,
@@ -29,12 +34,14 @@ export async function history({ parts, acting, text }: CommandInput): Promise<Co
   })
   if (looked.kind === 'refused') return refused(parts, looked.refusal)
   const found = looked.answer
-  if (found?.kind === 'usage')
+  if (found.kind === 'usage')
     return {
       message: said(`Name one host: \`/${parts.commandPrefix}history HOST [SERVICE]\`.`),
       outcome: 'usage',
     }
-  if (found === null) return refused(parts, { why: 'not-known', asked: text, suggestions: [] })
+  if (found.kind === 'hidden') {
+    return refused(parts, found.refusal ?? { why: 'not-known', asked: text, suggestions: [] })
+  }
   if (found.kind === 'nothing')
     return refused(parts, { why: 'not-known', asked: found.asked, suggestions: found.suggestions })
   return { message: historyList(found), outcome: 'seen' }

@@ -15,7 +15,7 @@ export async function problems({ parts, acting, text }: CommandInput): Promise<C
     const asked =
       name === null ? { kind: 'filter' as const, filter } : named(queries, name, filter, parts.monitors)
     const isSeen = ({ check, problem }: ProblemView): boolean => visible({ check, state: problem.state })
-    if (asked.kind === 'nothing') return onlyVisible(asked, queries, visible)
+    if (asked.kind === 'nothing') return onlyVisible(asked, queries, visible, parts.monitors)
     if (asked.kind === 'views') {
       const views = asked.views.filter(isSeen)
       return { kind: 'seen' as const, counts: countsOf(views), views }

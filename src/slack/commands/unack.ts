@@ -21,7 +21,7 @@ export async function unack(input: CommandInput): Promise<CommandAnswer> {
         return { kind: 'checks' as const, taken: rows, name: null }
       }
       const found = findNamed(queries, text, parts.monitors)
-      if (found.kind === 'nothing') return onlyVisible(found, queries, visible)
+      if (found.kind === 'nothing') return onlyVisible(found, queries, visible, parts.monitors)
       const open = openProblemsOf(found).flatMap(({ problem }) =>
         problem === null ? [] : [queries.problem(problem.id)],
       )
@@ -30,7 +30,7 @@ export async function unack(input: CommandInput): Promise<CommandAnswer> {
         .filter(
           ({ check, problem }) =>
             problem.acknowledgement !== null &&
-            (found.named !== 'many' || visible({ check, state: problem.state })),
+            (found.named === 'service' || visible({ check, state: problem.state })),
         )
       return { kind: 'checks' as const, taken, name: nameOfFound(found) }
     },

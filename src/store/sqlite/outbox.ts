@@ -160,7 +160,8 @@ function toWork(row: ClaimRow): Claimed['work'] {
   return { kind: row.ts === null ? 'post' : 'update', card, view }
 }
 
-function createSettle(db: Database.Database) {
+/** What settling an effect says to the database. */
+function prepareSettling(db: Database.Database) {
   const remove = db.prepare('DELETE FROM effects WHERE row = ?')
   // A doubt stays until the message is found or made: a later attempt that fails plainly says nothing of the earlier one.
   const again = db.prepare(
@@ -183,6 +184,10 @@ function createSettle(db: Database.Database) {
   const setMethod = db.prepare(
     `UPDATE effects SET method = ? WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'card'`,
   )
+  /** What was in doubt is gone; it is not to be found again. */
+  const believe = db.prepare(
+    `UPDATE effects SET ambiguous_since = NULL, attempted = NULL WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'card'`,
+  )
   /** A newer effect of the same card may wait already; two may not, and the newer one does all of the work. */
   const hasOther = db.prepare<[number], { row: number }>(
     `SELECT o.row AS row FROM effects e JOIN effects o ON o.card = e.card AND o.kind = 'card' AND o.state <> 'leased'
@@ -193,6 +198,12 @@ function createSettle(db: Database.Database) {
          (SELECT coalesce(ambiguous_since, iif(?, attempted, NULL)) FROM effects WHERE row = ?)),
        due = max(due, ?), priority = min(priority, (SELECT priority FROM effects WHERE row = ?)) WHERE row = ?`,
   )
+  return { remove, again, park, posted, unposted, release, block, setMethod, believe, hasOther, inherit }
+}
+
+function createSettle(db: Database.Database) {
+  const { remove, again, park, posted, unposted, release, block, setMethod, believe, hasOther, inherit } =
+    prepareSettling(db)
   const record = createDeliveryRecord(db)
 
   function retry(claimed: Claimed, at: number, ambiguous: boolean, error: string): void {
@@ -220,12 +231,14 @@ function createSettle(db: Database.Database) {
         if (work.kind !== 'update') release.run(card.id)
         return
       case 'retry':
-        return retry(claimed, settlement.at, settlement.ambiguous, settlement.error)
+        // An edit can be made twice without harm, so there is nothing to doubt.
+        return retry(claimed, settlement.at, settlement.ambiguous && work.kind !== 'update', settlement.error)
       case 'repost':
         if (card === null) return
         unposted.run(card.id)
         block.run(card.id)
         setMethod.run('post', card.id)
+        believe.run(card.id)
         if (work.kind === 'thread') again.run(at, 'message gone', 0, claimed.row)
         else retry(claimed, at, false, 'message gone')
         if (work.kind === 'thread') wakeCard(db, claimed.row, at)
