@@ -34,10 +34,7 @@ export function createHttpReceiver(signingSecret: string, clock: Clock, log: Log
     receiver,
     listener: (request, response, body) => {
       // Slack tries out a new address with this, unsigned; there is nothing to be done for it.
-      if (
-        body.length <= SSL_CHECK_MAX_BYTES &&
-        new URLSearchParams(body.toString('latin1')).get('ssl_check') === '1'
-      ) {
+      if (isSslCheck(body)) {
         response.writeHead(200).end()
         return
       }
@@ -56,6 +53,12 @@ export function createHttpReceiver(signingSecret: string, clock: Clock, log: Log
       receiver.requestListener(Object.assign(request, { rawBody: body, url: '/slack/events' }), response)
     },
   }
+}
+
+function isSslCheck(body: Buffer): boolean {
+  if (body.length > SSL_CHECK_MAX_BYTES) return false
+  const fields = new URLSearchParams(body.toString('latin1'))
+  return fields.get('ssl_check') === '1' && !fields.has('payload') && !fields.has('command')
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {

@@ -437,6 +437,7 @@ describe('a request that says it is from Slack', () => {
 
   it('may try out the address without a signature', async () => {
     expect(await send({ sent: 'ssl_check=1', signature: null })).toBe(200)
+    expect(await send({ sent: 'ssl_check=1&token=old', signature: null })).toBe(200)
     expect(await send({ sent: 'ssl_check=1&payload=%7B%7D', signature: null })).toBe(401)
   })
 })
