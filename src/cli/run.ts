@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Command, CommanderError } from 'commander'
@@ -50,6 +51,7 @@ function build(keep: (code: number) => void): Command {
     .description(
       'Acknowledge monitoring problems from Slack. Without a Slack token, `start` opens a playground.',
     )
+    .version(versionOfPackage(), '--version', 'print the version')
     .exitOverride()
     .showHelpAfterError('Run `ackbridge help` for the list of commands.')
   program
@@ -109,6 +111,11 @@ function build(keep: (code: number) => void): Command {
     .option('--format <format>', 'table, csv or json', 'table')
     .action((options: ProblemsOptions) => keep(problems(options)))
   return program
+}
+
+function versionOfPackage(): string {
+  const file = join(import.meta.dirname, '..', '..', 'package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 function explain(error: unknown): number {

@@ -35,41 +35,7 @@ export function problemsJson(views: readonly ProblemView[]) {
 
 /** History as the API and the command line give it. Times are ISO 8601. */
 export function historyJson(rows: readonly HistoryRow[]) {
-  return rows.map(
-    ({
-      id,
-      time,
-      recorded,
-      kind,
-      problem,
-      monitor,
-      host,
-      service,
-      type,
-      state,
-      actor,
-      through,
-      comment,
-      outcome,
-      detail,
-    }) => ({
-      id,
-      time: iso(time),
-      recorded: iso(recorded),
-      kind,
-      problem,
-      monitor,
-      host,
-      service,
-      type,
-      state,
-      actor,
-      through,
-      comment,
-      outcome,
-      detail,
-    }),
-  )
+  return rows.map((row) => ({ ...row, time: iso(row.time), recorded: iso(row.recorded) }))
 }
 
 const PROBLEM_HEADER = [
