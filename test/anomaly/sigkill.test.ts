@@ -75,16 +75,15 @@ async function sendUntilGone(
 it('loses nothing and doubles nothing when it is killed', { timeout: 60_000 }, async () => {
   playground = await startPlayground()
   folder = mkdtempSync(join(tmpdir(), 'ackbridge-kill-'))
-  const { alerts, database, random } = playground.channels
-  const routes = [alerts, database, random].map(
-    (channel, n) => `  - { match: { host: "*-${n}" }, channels: [${channel}] }`,
-  )
+  // Channels that the app is a member of: elsewhere it may not look for a lost message, and posts again rather than never.
+  const channels = [playground.channels.alerts, playground.channels.database]
+  const routes = channels.map((channel, n) => `  - { match: { host: "*-${n}" }, channels: [${channel}] }`)
   writeFileSync(join(folder, 'ackbridge.yml'), `storm: { threshold: 0 }\nroutes:\n${routes.join('\n')}\n`)
   const taken = new Set<string>()
   const hosts: string[] = []
 
   for (let round = 0; round < KILLS; round++) {
-    hosts.push(`host${round}-${round % 3}`)
+    hosts.push(`host${round}-${round % channels.length}`)
     if (round % 3 === 1) playground.faults.next('chat.postMessage', { kind: 'lost' })
     const port = await start()
     const sending = sendUntilGone(port, hosts, taken, round)
@@ -102,7 +101,7 @@ it('loses nothing and doubles nothing when it is killed', { timeout: 60_000 }, a
   }
   const { problems } = await until<Json>(() => read('/api/problems'), 3_000)
   const cardsOf = (host: string) =>
-    [alerts, database, random].flatMap((channel) =>
+    channels.flatMap((channel) =>
       playground.workspace.messages(channel).filter(({ text }) => text.includes(`${host}:`)),
     )
   await until(() => problems.every(({ host }: { host: string }) => cardsOf(host).length > 0), 30_000)

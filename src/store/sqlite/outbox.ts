@@ -52,14 +52,16 @@ const CLAIMED = `
  *
  * @param owner id of this start; leases of others are void
  * @param onWork registers who hears of committed work
+ * @param now epoch ms
  */
 export function createOutbox(
   db: Database.Database,
   queue: CommitQueue,
   owner: string,
   onWork: Outbox['onWork'],
+  now: number,
 ): Outbox {
-  voidOtherLeases(db, owner)
+  voidOtherLeases(db, owner, now)
   const claim = createClaim(db, owner)
   const settle = createSettle(db)
   const selectLanes = db.prepare<[], { lane: Lane; due: number }>(
@@ -85,21 +87,24 @@ export function createOutbox(
   }
 }
 
+/** What a process sent just before it died may still be on its way; looking sooner would find nothing. */
+const SETTLE_MS = 2_000
+
 /** After a crash nobody knows whether what was leased went out; it is looked up before it is done again. */
-function voidOtherLeases(db: Database.Database, owner: string): void {
+function voidOtherLeases(db: Database.Database, owner: string, now: number): void {
   db.prepare(
     `UPDATE effects SET state = 'waiting', ambiguous_since = coalesce(ambiguous_since, attempted, created),
-       owner = NULL, lease_until = NULL
+       owner = NULL, lease_until = NULL, due = ?
      WHERE state = 'leased' AND owner <> ? AND NOT (kind = 'card' AND EXISTS (SELECT 1 FROM effects w
        WHERE w.card = effects.card AND w.kind = 'card' AND w.state <> 'leased'))`,
-  ).run(owner)
+  ).run(now + SETTLE_MS, owner)
   // A newer effect of the same card waits already: it takes over the doubt.
   db.prepare(
     `UPDATE effects SET ambiguous_since = (SELECT min(coalesce(l.ambiguous_since, l.attempted, l.created)) FROM effects l
-       WHERE l.card = effects.card AND l.kind = 'card' AND l.state = 'leased')
+       WHERE l.card = effects.card AND l.kind = 'card' AND l.state = 'leased'), due = max(due, ?)
      WHERE kind = 'card' AND state <> 'leased'
        AND card IN (SELECT card FROM effects WHERE kind = 'card' AND state = 'leased' AND owner <> ?)`,
-  ).run(owner)
+  ).run(now + SETTLE_MS, owner)
   db.prepare(`DELETE FROM effects WHERE state = 'leased' AND owner <> ?`).run(owner)
 }
 

@@ -77,7 +77,7 @@ export function openSqlite(options: StoreOptions): OpenStore {
     }
     return {
       store,
-      outbox: createOutbox(db, queue, owner, work.listen),
+      outbox: createOutbox(db, queue, owner, work.listen, clock.now()),
       keys: createIntakeKeys(db),
       facts,
       housekeep: createHousekeeping(db, queue),
