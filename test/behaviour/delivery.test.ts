@@ -340,3 +340,37 @@ describe('what waits', () => {
     expect(body).toMatchObject({ parked: 1, oldestUndeliveredSeconds: null })
   })
 })
+
+describe('a ring', () => {
+  const shownInChannel = (world: World) => world.messages().filter(({ threadTs }) => threadTs !== undefined)
+  const worsen = async (world: World, host: string) => {
+    await world.notify({ host, service: 'HTTP', state: 'WARNING', output: 'slow' })
+    await world.notify({ host, service: 'HTTP', state: 'CRITICAL', output: 'timeout' })
+  }
+
+  it('comes once in half a minute for a channel, however much gets worse', async () => {
+    const world = await startWorld()
+
+    await worsen(world, 'web01')
+    await worsen(world, 'web02')
+    await world.advance(20_000)
+    expect(shownInChannel(world)).toHaveLength(1)
+
+    await world.advance(30_000)
+    await worsen(world, 'web03')
+    await world.advance(10_000)
+    expect(shownInChannel(world)).toHaveLength(2)
+  })
+
+  it('is not lost when Slack puts it off', async () => {
+    const world = await startWorld()
+    world.expectRefusal('fault: status')
+    await world.notify({ host: 'web01', service: 'HTTP', state: 'WARNING', output: 'slow' })
+    world.playground.faults.next('chat.postMessage', { kind: 'status', status: 429, retryAfterSeconds: 5 })
+
+    await world.notify({ host: 'web01', service: 'HTTP', state: 'CRITICAL', output: 'timeout' })
+    await world.advance(10_000)
+
+    expect(shownInChannel(world)).toHaveLength(1)
+  })
+})

@@ -389,3 +389,20 @@ describe('a command line of a monitor', () => {
     expect(world.card().text).toContain('(dc1)')
   })
 })
+
+describe('one notification for several contacts', () => {
+  it('counts once, also where the monitor gives no number and each run of the command makes its own id', async () => {
+    const world = await startWorld()
+    const run = (id: string, output: string) =>
+      world.notify(
+        { cli: 1, id, type: 'Host', notificationtype: 'PROBLEM', hostname: 'web01', hoststate: '1', output },
+        { path: '/notify/nagios' },
+      )
+    const outcome = async (answer: ReturnType<typeof run>) => (await answer).body.problems[0].outcome
+
+    expect(await outcome(run('0b5c6f0e-7f1c-4d0e-9a57-3f1f2f7f0a01', 'no answer'))).toBe('opened')
+    expect(await outcome(run('0b5c6f0e-7f1c-4d0e-9a57-3f1f2f7f0a02', 'no answer'))).toBe('duplicate')
+    expect(await outcome(run('0b5c6f0e-7f1c-4d0e-9a57-3f1f2f7f0a03', 'still no answer'))).toBe('repeated')
+    expect(await outcome(run('0b5c6f0e-7f1c-4d0e-9a57-3f1f2f7f0a01', 'no answer'))).toBe('duplicate')
+  })
+})

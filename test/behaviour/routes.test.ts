@@ -165,3 +165,19 @@ describe('what a person may not see', () => {
     expect(await world.as('ben').types('/history db01')).toContain('secret one')
   })
 })
+
+describe('a quiet route', () => {
+  it('calls nobody, neither with the first card nor with a line', async () => {
+    const world = await startWorld({
+      yaml: ({ channels, people }) =>
+        `routes: [{ match: {}, channels: [${channels.alerts}], mention: [${people.ben}], quiet: true }]`,
+    })
+
+    await world.notify({ host: 'web01', service: 'HTTP', state: 'WARNING', output: 'slow' })
+    await world.notify({ host: 'web01', service: 'HTTP', state: 'CRITICAL', output: 'timeout' })
+    await world.advance(60_000)
+
+    expect(world.messages()).toHaveLength(1)
+    expect(JSON.stringify(world.messages())).not.toContain(world.playground.people.ben)
+  })
+})
