@@ -76,6 +76,12 @@ export function keyOfNames(host: string, service: string | null): string {
   return service === null ? host : host + KEY_SEPARATOR + service
 }
 
+/** @returns host and service of a key that `keyOfNames` made, whole, as the monitor has them */
+export function namesOfKey(key: string): { host: string; service: string | null } {
+  const at = key.indexOf(KEY_SEPARATOR)
+  return at < 0 ? { host: key, service: null } : { host: key.slice(0, at), service: key.slice(at + 1) }
+}
+
 /** @returns what makes two notifications with the sender's own id the same one; null without such an id. */
 export function senderIdentity(n: Notification): string | null {
   return n.id === null ? null : JSON.stringify([n.monitor, n.id, n.key, n.type, n.state])

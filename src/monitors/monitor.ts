@@ -1,4 +1,7 @@
+import type { MonitorApi } from '../core/monitor-api.ts'
 import type { Notification } from '../core/notification.ts'
+import type { Clock, Log } from '../core/ports.ts'
+import type { ConfigSchema } from './config.ts'
 
 /** What is wrong with a notification: where, and what would be right. */
 export type Issue = { readonly path: string; readonly message: string }
@@ -28,10 +31,36 @@ export type MonitorKind = {
   readonly allOrNothing: boolean
   /** Turns a body into notifications. Never throws, whatever the body holds. */
   readonly notify: (body: Body, context: IntakeContext) => Intake
+  /** What its configuration takes besides what every monitor takes; strict. */
+  readonly config: ConfigSchema
+  /**
+   * Prepares to talk back; opens nothing yet.
+   *
+   * @param settings what `config` made of the configuration
+   * @returns null when the settings name no way to talk back
+   * @throws Error with a sentence for the operator when a setting cannot be used, such as a file that cannot be read
+   */
+  readonly connect: (settings: Settings, around: MonitorSurroundings) => MonitorApi | null
+}
+
+/** What a kind's `config` made of the configuration; the kind knows what it is. */
+// biome-ignore lint/suspicious/noExplicitAny: each kind narrows it to the type of its own schema
+export type Settings = any
+
+export type MonitorSurroundings = {
+  /** The monitor's name, for sentences and the log. */
+  readonly name: string
+  readonly clock: Clock
+  readonly log: Log
+  /** Null: no proxy. */
+  readonly proxy: { readonly https: string; readonly no: string } | null
 }
 
 /** A monitor of the configuration, or one that a kind's own route implies. */
-export type Monitor = { readonly name: string; readonly kind: MonitorKind }
+export type Monitor = {
+  readonly name: string
+  readonly kind: MonitorKind
+}
 
 /** Notifications of one request. */
 export const NOTIFICATIONS_MAX = 1000

@@ -1,4 +1,5 @@
 import type { MonitorKind } from '../monitor.ts'
+import { config } from './config.ts'
 import { notify } from './notify.ts'
 
 /** Our own format, for scripts and for what has no kind of its own. */
@@ -8,4 +9,6 @@ export const native: MonitorKind = {
   accepted: 202,
   allOrNothing: true,
   notify,
+  config,
+  connect: () => null,
 }

@@ -1,4 +1,5 @@
 import type { MonitorKind } from '../monitor.ts'
+import { config } from './config.ts'
 import { notify } from './notify.ts'
 
 /** openITCOCKPIT 4 and 5. */
@@ -8,4 +9,6 @@ export const openitcockpit: MonitorKind = {
   accepted: 202,
   allOrNothing: false,
   notify,
+  config,
+  connect: () => null,
 }
