@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type AcknowledgeRequest, acknowledge, removeAcknowledgement } from './acknowledge.ts'
+import { type AcknowledgeRequest, acknowledge, NO_WAY, removeAcknowledgement } from './acknowledge.ts'
 import type { Acknowledgement } from './acknowledgement.ts'
 import type { Check, Problem, ProblemView } from './problem.ts'
 
@@ -9,6 +9,7 @@ const ANN = { id: 'U1', name: 'ann' }
 const BEN = { id: 'U2', name: 'ben' }
 
 const HELD: Acknowledgement = {
+  id: '01938f2e-0000-7000-8000-0000000000aa',
   by: ANN,
   at: NOW - HOUR,
   through: 'button',
@@ -18,6 +19,12 @@ const HELD: Acknowledgement = {
   notify: false,
   until: NOW + HOUR,
   handOver: 'confirmed',
+  handedAt: NOW - HOUR,
+  reason: null,
+  retrying: false,
+  replaces: null,
+  theirs: null,
+  ending: null,
   foreign: false,
 }
 
@@ -30,7 +37,8 @@ const REQUEST: AcknowledgeRequest = {
   persistent: false,
   notify: false,
   takeOver: false,
-  handOver: 'not_supported',
+  id: '01938f2e-0000-7000-8000-0000000000bb',
+  way: NO_WAY,
 }
 
 function viewOf(given: Partial<Problem> = {}): ProblemView {
@@ -47,6 +55,7 @@ function viewOf(given: Partial<Problem> = {}): ProblemView {
     closed: null,
     closedBecause: null,
     acknowledgement: null,
+    released: null,
     firstTaken: null,
     ...given,
   }
@@ -146,15 +155,15 @@ describe('acknowledging', () => {
 })
 
 describe('removing', () => {
-  const person = { by: BEN, through: 'button', because: 'person', handOver: 'not_supported' } as const
-  const expiry = { by: null, through: 'expiry', because: 'expiry', handOver: 'not_supported' } as const
+  const person = { by: BEN, through: 'button', because: 'person', way: NO_WAY } as const
+  const expiry = { by: null, through: 'expiry', because: 'expiry', way: NO_WAY } as const
 
   it('takes the acknowledgement away and keeps who had the problem first', () => {
     const view = viewOf({ acknowledgement: HELD, firstTaken: { by: 'ann', at: HELD.at } })
 
     const { outcome, changes } = removeAcknowledgement(view, person, NOW)
 
-    expect(outcome).toMatchObject({ kind: 'removed', was: HELD })
+    expect(outcome).toMatchObject({ kind: 'removed', was: HELD, handOver: 'not_supported' })
     expect(changes.problems[0]?.problem).toMatchObject({ acknowledgement: null, firstTaken: { by: 'ann' } })
     expect(changes.history).toMatchObject([{ kind: 'removal', actor: BEN, detail: 'acknowledgement of ann' }])
   })

@@ -17,8 +17,28 @@ export type HandOver =
   | 'failed'
   | 'not_supported'
 
+/** The end of something of ours that the monitor has to be told of, while it has not agreed. Times in epoch ms. */
+export type Ending = {
+  /** Null when its time is up. */
+  readonly by: Actor | null
+  readonly at: number
+  readonly through: Through
+  readonly because: 'person' | 'expiry'
+  readonly handOver: 'requested' | 'failed'
+  readonly reason: string | null
+  readonly retrying: boolean
+}
+
+/** An acknowledgement that was made in the monitor, by what can be read of it. */
+export type TheirWords = { readonly by: string | null; readonly comment: string | null }
+
+/** An earlier acknowledgement of ours, or one of theirs. */
+export type Predecessor = { readonly id: string } | TheirWords
+
 /** Who takes a problem. Times in epoch ms. */
 export type Acknowledgement = {
+  /** UUIDv7; what is written into the monitor carries a mark made of it. Empty when it was made there. */
+  readonly id: string
   readonly by: Actor
   readonly at: number
   readonly through: Through
@@ -31,9 +51,60 @@ export type Acknowledgement = {
   readonly notify: boolean
   readonly until: number | null
   readonly handOver: HandOver
+  /** When the hand-over last got on, epoch ms; what was read before says nothing of it. */
+  readonly handedAt: number
+  /** Why it failed, or whose the monitor has already: one sentence that is safe to show. */
+  readonly reason: string | null
+  /** It failed and is tried again by itself. */
+  readonly retrying: boolean
+  /** What it takes the place of in the monitor; anything else there is left alone. */
+  readonly replaces: Predecessor | null
+  /** Whose the monitor has instead, where that was said. */
+  readonly theirs: TheirWords | null
   /** Made in the monitor, not by us. */
   readonly foreign: boolean
+  /** It is to end, and stands until the monitor agrees. */
+  readonly ending: Ending | null
 }
+
+/** What the record says of an acknowledgement that was kept before these were. */
+export const ACKNOWLEDGEMENT_DEFAULTS = {
+  id: '',
+  handedAt: 0,
+  reason: null,
+  retrying: false,
+  replaces: null,
+  theirs: null,
+  ending: null,
+} as const
 
 /** Characters of a comment that are kept; Slack's own input field takes 3000. */
 export const COMMENT_MAX_CHARS = 3000
+
+/** @returns an acknowledgement that was made in the monitor */
+export function foreignAcknowledgement(
+  by: string | null,
+  comment: string | null,
+  times: { readonly at: number; readonly until: number | null; readonly now: number },
+  sticky = true,
+): Acknowledgement {
+  return {
+    id: '',
+    by: { id: null, name: by ?? 'somebody' },
+    at: times.at,
+    through: 'monitor',
+    comment,
+    sticky,
+    persistent: false,
+    notify: false,
+    until: times.until,
+    handOver: 'confirmed',
+    handedAt: times.now,
+    reason: null,
+    retrying: false,
+    replaces: null,
+    theirs: null,
+    foreign: true,
+    ending: null,
+  }
+}

@@ -59,6 +59,41 @@ export type ThreadEvent =
       readonly output: string
     }
   | { readonly what: 'output'; readonly at: number; readonly output: string }
+  /** How a hand-over went on after it was requested, where that is worth a line. */
+  | {
+      readonly what: 'handed-over'
+      readonly at: number
+      readonly of: 'acknowledgement' | 'removal' | 'downtime' | 'downtime-removal' | 'comment'
+      readonly handOver: HandOver
+      readonly reason: string | null
+    }
+  | {
+      readonly what: 'commented'
+      readonly at: number
+      readonly by: Actor
+      readonly comment: string
+      /** The monitor is told too. */
+      readonly told: boolean
+    }
+  | {
+      readonly what: 'downtime'
+      readonly at: number
+      readonly by: Actor
+      readonly comment: string | null
+      readonly from: number
+      readonly until: number
+    }
+  /** `by` null: in the monitor. */
+  | { readonly what: 'downtime-removed'; readonly at: number; readonly by: Actor | null }
+
+/**
+ * What a monitor is to be told. The first two say what to bring in line, and what that takes is looked up when they are
+ * carried out, so that a newer wish never queues behind an older one.
+ */
+export type Order =
+  | { readonly what: 'acknowledgement' }
+  | { readonly what: 'downtime' }
+  | { readonly what: 'comment'; readonly id: string; readonly by: Actor; readonly comment: string }
 
 /** A problem that somebody asked for and did not get: another person has it, or it was refused. */
 export type NotTaken = { readonly name: string } & (
@@ -86,6 +121,9 @@ export type Reply =
       readonly names: readonly string[]
       readonly until: number | null
       readonly not: readonly NotTaken[]
+      /** Monitors that are told, and those that are not. */
+      readonly told: readonly string[]
+      readonly untold: readonly string[]
     }
 
 /**
@@ -109,6 +147,15 @@ export type Effect =
       readonly severity: number
     }
   | { readonly kind: 'reply'; readonly url: string; readonly reply: Reply }
+  /** Tell the check's monitor. */
+  | {
+      readonly kind: 'order'
+      readonly check: { readonly monitor: string; readonly key: string }
+      /** Id; null when the check has no open problem. */
+      readonly problem: string | null
+      readonly order: Order
+      readonly severity: number
+    }
 
 /** Where a problem is to be shown. */
 export type Destination = {

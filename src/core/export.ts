@@ -1,3 +1,5 @@
+import type { Acknowledgement, Ending } from './acknowledgement.ts'
+import type { ScheduledDowntime } from './downtime.ts'
 import type { HistoryRow } from './history.ts'
 import { hostName, type ProblemView, serviceName } from './problem.ts'
 
@@ -18,19 +20,40 @@ export function problemsJson(views: readonly ProblemView[]) {
     output: tally.output,
     inDowntime: check.inDowntime,
     isFlapping: check.isFlapping,
-    acknowledgement:
-      problem.acknowledgement === null
-        ? null
-        : {
-            by: problem.acknowledgement.by,
-            at: iso(problem.acknowledgement.at),
-            through: problem.acknowledgement.through,
-            comment: problem.acknowledgement.comment,
-            until: isoOrNull(problem.acknowledgement.until),
-            sticky: problem.acknowledgement.sticky,
-            handOver: problem.acknowledgement.handOver,
-          },
+    acknowledgement: acknowledgementJson(problem.acknowledgement),
+    downtime: downtimeJson(check.downtime),
   }))
+}
+
+function acknowledgementJson(held: Acknowledgement | null) {
+  if (held === null) return null
+  const { by, through, comment, sticky, handOver, reason, foreign } = held
+  const [at, until] = [iso(held.at), isoOrNull(held.until)]
+  return {
+    by,
+    at,
+    through,
+    comment,
+    until,
+    sticky,
+    handOver,
+    reason,
+    foreign,
+    ending: endingJson(held.ending),
+  }
+}
+
+function downtimeJson(downtime: ScheduledDowntime | null) {
+  if (downtime === null) return null
+  const { by, comment, handOver, reason } = downtime
+  const [from, until] = [iso(downtime.from), iso(downtime.until)]
+  return { by, from, until, comment, handOver, reason, ending: endingJson(downtime.ending) }
+}
+
+function endingJson(ending: Ending | null) {
+  if (ending === null) return null
+  const { by, because, handOver, reason } = ending
+  return { by, at: iso(ending.at), because, handOver, reason }
 }
 
 /** History as the API and the command line give it. Times are ISO 8601. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { acknowledge } from './acknowledge.ts'
+import { acknowledge, NO_WAY } from './acknowledge.ts'
 import { DUPLICATE_WINDOW_MS, receive, SEEN_WINDOW_MS } from './lifecycle.ts'
 import { NOTIFICATION_TYPES, type Notification, senderIdentity } from './notification.ts'
 import type { CheckState, Problem } from './problem.ts'
@@ -75,7 +75,8 @@ class Watched {
       persistent: false,
       notify: false,
       takeOver: false,
-      handOver: 'not_supported',
+      id: '01938f2e-0000-7000-8000-0000000000aa',
+      way: NO_WAY,
       ...given,
     } as const
     const { changes } = acknowledge({ problem, check, tally: check.tally }, request, this.now)

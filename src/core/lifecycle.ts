@@ -1,3 +1,4 @@
+import { acknowledgementOrder } from './acknowledge.ts'
 import { type Changes, NO_CHANGES } from './changes.ts'
 import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
 import { type HistoryEntry, historyEntry } from './history.ts'
@@ -81,6 +82,7 @@ function newCheck(n: Notification, now: number): Check {
     lastStateTime: null,
     last: null,
     tally: { count: 0, lastSeen: now, output: '', longOutput: null, rang: null },
+    downtime: null,
   }
 }
 
@@ -186,6 +188,7 @@ function open(turn: Turn, check: Check, earlier: Changes): Received {
     closed: null,
     closedBecause: null,
     acknowledgement: null,
+    released: null,
     firstTaken: null,
   }
   const opened: Check = {
@@ -251,6 +254,7 @@ function change(turn: Turn, check: Check, problem: Problem, state: State): Recei
     state,
     changed: time,
     acknowledgement: ends ? null : problem.acknowledgement,
+    released: ends ? context.now : problem.released,
   }
   const rings = worse && !check.inDowntime
   const counted: Check = rings ? { ...check, tally: { ...check.tally, rang: context.now } } : check
@@ -320,9 +324,16 @@ function closing(turn: Turn, heard: Check, problem: Problem, because: ClosedBeca
       effects: [
         { kind: 'card', problem: problem.id, priority: PRIORITY.change, severity: 0 },
         thread(problem.id, event, 0),
+        ...leftThere(check, problem),
       ],
     },
   }
+}
+
+/** What was handed to the monitor may have to be ended there, and what is still on its way is settled. */
+function leftThere(check: Check, problem: Problem): Effect[] {
+  const held = problem.acknowledgement
+  return held === null || held.handOver === 'not_supported' ? [] : [acknowledgementOrder(check, problem)]
 }
 
 /** The end of an episode that the monitor told only by beginning another. */

@@ -23,5 +23,8 @@ export function isOurs(text: string | null): boolean {
 
 /** @returns the text as people wrote it; null when nothing is left */
 export function withoutMarker(text: string | null): string | null {
-  return text?.replace(MARKERS, '').trim() || null
+  let rest = text ?? ''
+  // What is left of a mark inside a mark may be a mark.
+  while (MARKER.test(rest)) rest = rest.replace(MARKERS, '')
+  return rest.trim() || null
 }

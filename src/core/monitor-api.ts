@@ -68,8 +68,9 @@ export type DowntimeReading = {
   readonly reference: string
   readonly author: string | null
   readonly comment: string | null
-  readonly from: number
-  readonly until: number
+  /** Epoch ms by the monitor's clock; null where it tells them only in words. */
+  readonly from: number | null
+  readonly until: number | null
 }
 
 /** One check as the monitor has it. */
@@ -103,6 +104,8 @@ export type Reading = {
   readonly asOf: number
   /** By key. What was asked for and is not here the monitor does not know, or we may not see it. */
   readonly checks: ReadonlyMap<string, CheckReading>
+  /** Since when the monitor runs, epoch ms by our clock: just after a start it does not know everything yet. */
+  readonly upSince?: number | null
 }
 
 /** What a monitor can do and what it cannot, as it is configured. Shown to people and relied on by delivery. */
@@ -122,6 +125,13 @@ export type Capabilities = {
   readonly sticky: boolean
   readonly persistent: boolean
   readonly notify: boolean
+  /**
+   * Set where acknowledging means silencing: it lasts so many ms, has to be renewed while the problem does, and to be taken
+   * away when the problem is over, or the next one would be mute.
+   */
+  readonly silences?: { readonly lastsMs: number }
+  /** Set where what is not listed any more is over, once it stays away. Elsewhere absence means nothing. */
+  readonly absence?: 'over'
 }
 
 /** One thing `doctor` tried. */
@@ -142,8 +152,11 @@ export type Hint = readonly string[] | 'all'
 export type MonitorApi = {
   readonly capabilities: Capabilities
   acknowledge(target: Target, order: AcknowledgeOrder): Promise<OrderAnswer>
-  /** @param by the person's name, for monitors that record it */
-  removeAcknowledgement(target: Target, by: string): Promise<OrderAnswer>
+  /**
+   * @param by the person's name, for monitors that record it
+   * @param marker of ours, where only ours is to go; null: whichever there is
+   */
+  removeAcknowledgement(target: Target, by: string, marker: string | null): Promise<OrderAnswer>
   comment(target: Target, words: Words): Promise<void>
   /** @returns what the monitor calls it, null when it does not say */
   scheduleDowntime(target: Target, order: DowntimeOrder): Promise<string | null>

@@ -59,6 +59,8 @@ export type Notification = {
    * equal notifications different ids.
    */
   readonly idOfSending?: boolean
+  /** The monitor did not tell us; we read it there. */
+  readonly isRead?: boolean
   readonly labels: Readonly<Record<string, string>> | null
   readonly fields: readonly Field[] | null
   /** The channel the sender asks for, when its key may. */

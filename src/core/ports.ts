@@ -1,8 +1,11 @@
 import type { Changes } from './changes.ts'
-import type { Reply, ThreadEvent } from './effect.ts'
+import type { Order, Reply, ThreadEvent } from './effect.ts'
+import type { Failure } from './failure.ts'
+import type { Progress } from './hand-over.ts'
 import type { HistoryEntry, HistoryKind, HistoryRow } from './history.ts'
+import type { MonitorApi } from './monitor-api.ts'
 import type { Notification } from './notification.ts'
-import type { CheckState, ProblemView } from './problem.ts'
+import type { Check, CheckState, ProblemView } from './problem.ts'
 import type { State } from './state.ts'
 
 /** Time. Whole-app tests bring one that they advance by hand. */
@@ -32,15 +35,19 @@ export type Meter = {
 /** What one unit of work wants to see before it decides. */
 export type Keys = {
   readonly notifications?: readonly Notification[]
+  /** Checks by name, where there is no notification. */
+  readonly checks?: readonly CheckName[]
   /** Ids of problems. */
   readonly problems?: readonly string[]
   /** What identifies a person's action; a second unit with the same one sees `repeated`. */
   readonly interaction?: string | null
 }
 
+export type CheckName = { readonly monitor: string; readonly key: string }
+
 export type Loaded = {
-  /** @returns the check of a notification that was asked for, null if it was never heard of */
-  check(notification: Notification): CheckState | null
+  /** @returns a check that was asked for, by itself or by a notification; null if it was never heard of */
+  check(name: CheckName): CheckState | null
   /** @returns when a notification with the same sender's id was received, epoch ms */
   seenAt(notification: Notification): number | null
   problem(id: string): ProblemView | null
@@ -87,6 +94,10 @@ export type Queries = {
   /** Open problems, worst first, then oldest. */
   problems(filter: ProblemFilter, limit: number, cursor?: string | null): Page<ProblemView>
   counts(filter: ProblemFilter): ProblemCounts
+  /** Open problems of a monitor, in the order of their rows; `after` is the last row seen. */
+  problemsOf(monitor: string, after: number, limit: number): readonly ProblemView[]
+  /** Checks of a monitor by key, those that are known. */
+  checksByKey(monitor: string, keys: readonly string[]): readonly CheckState[]
   /** Every check of a host known by this name or display name, ignoring case, with its open problem. */
   checksOfHost(host: string, monitor: string | null): readonly CheckState[]
   /** Names of hosts, those with open problems first; at most `limit`. */
@@ -115,6 +126,23 @@ export type Store = Queries & {
 export type Lane = string
 export const REPLY_LANE: Lane = 'reply'
 
+/** @returns the lane of a monitor's orders */
+export function laneOfMonitor(monitor: string): Lane {
+  return `monitor:${monitor}`
+}
+
+export function isLaneOfMonitor(lane: Lane): boolean {
+  return lane.startsWith('monitor:')
+}
+
+/** The monitors that can be told and asked, as delivery sees them. */
+export type Monitors = {
+  /** @returns null when there is no such monitor, or no way to it */
+  api(name: string): MonitorApi | null
+  /** Hears how a call went; null: well. */
+  heard(name: string, failure: Failure | null): void
+}
+
 export type CardRef = {
   /** UUIDv7; stands in the message's metadata, so that a lost answer can be looked up. */
   readonly id: string
@@ -126,7 +154,7 @@ export type CardRef = {
 }
 
 /** An effect on its way out. */
-export type Claimed = {
+export type Claimed<Work extends AnyWork = AnyWork> = {
   readonly row: number
   readonly id: string
   readonly lane: Lane
@@ -134,24 +162,48 @@ export type Claimed = {
   readonly created: number
   /** An attempt was made at this time whose answer was lost, epoch ms; look before doing it again. */
   readonly ambiguousSince: number | null
-  readonly work:
-    | { readonly kind: 'post' | 'update'; readonly card: CardRef; readonly view: ProblemView }
-    | {
-        readonly kind: 'thread'
-        readonly card: CardRef
-        readonly view: ProblemView
-        readonly event: ThreadEvent
-        readonly rings: boolean
-      }
-    | { readonly kind: 'reply'; readonly url: string; readonly reply: Reply }
+  readonly work: Work
 }
 
-export type Method = Claimed['work']['kind']
+/** What goes to Slack. */
+export type MessageWork =
+  | { readonly kind: 'post' | 'update'; readonly card: CardRef; readonly view: ProblemView }
+  | {
+      readonly kind: 'thread'
+      readonly card: CardRef
+      readonly view: ProblemView
+      readonly event: ThreadEvent
+      readonly rings: boolean
+    }
+  | { readonly kind: 'reply'; readonly url: string; readonly reply: Reply }
+
+/** What an effect is when it goes out. */
+export type AnyWork = MessageWork | OrderWork
+
+/** What a monitor is to be told, with the check as it is now. */
+export type OrderWork = {
+  readonly kind: 'order'
+  readonly order: Order
+  readonly check: Check
+  /** Null when the check had no open problem. */
+  readonly view: ProblemView | null
+  /** How far earlier attempts got. */
+  readonly progress: Progress | null
+}
+
+export type Method = AnyWork['kind']
 
 export type Settlement =
   /** `ts`: the message that a post made or found. */
   | { readonly kind: 'done'; readonly ts: string | null }
   | { readonly kind: 'retry'; readonly at: number; readonly ambiguous: boolean; readonly error: string }
+  /** An order goes on later: to look, or to try again (`error` says why). */
+  | {
+      readonly kind: 'go-on'
+      readonly at: number
+      readonly progress: Progress
+      readonly error: string | null
+    }
   /** The message is gone; a fresh one is to be posted. */
   | { readonly kind: 'repost' }
   | { readonly kind: 'park'; readonly error: string }
@@ -169,10 +221,16 @@ export type ParkedEffect = {
   readonly problem: string | null
 }
 
+/** A decision that goes with a settlement. */
+export type Follow = { readonly keys: Keys; readonly decide: (loaded: Loaded, now: number) => Changes }
+
 export type Outbox = {
   /** Takes the first due effect of the lane by lease, leaving out the methods named. */
   claim(lane: Lane, without: readonly Method[], leaseMs: number): Promise<Claimed | null>
-  settle(claimed: Claimed, settlement: Settlement): Promise<void>
+  /** @param follow what else changes with it, in the same piece */
+  settle(claimed: Claimed, settlement: Settlement, follow?: Follow): Promise<void>
+  /** What waits in a lane because it failed is due at once. */
+  hurry(lane: Lane): Promise<void>
   /** Lanes where something waits, and when the first of it is due, epoch ms. */
   lanes(): readonly { readonly lane: Lane; readonly due: number }[]
   /** When the next effect of a lane gets due after `after`, epoch ms; null when none does. */

@@ -1,4 +1,5 @@
 import type { Acknowledgement } from './acknowledgement.ts'
+import type { ScheduledDowntime } from './downtime.ts'
 import type { Field, NotificationType } from './notification.ts'
 import type { State } from './state.ts'
 
@@ -25,6 +26,8 @@ export type Check = {
   readonly lastStateTime: number | null
   readonly last: LastNotification | null
   readonly tally: Tally
+  /** The newest downtime that was set from here. */
+  readonly downtime: ScheduledDowntime | null
 }
 
 /** What the last notification of a check said; an equal one soon after is a duplicate. */
@@ -67,6 +70,8 @@ export type Problem = {
   readonly closed: number | null
   readonly closedBecause: ClosedBecause | null
   readonly acknowledgement: Acknowledgement | null
+  /** When an acknowledgement of it last ended, epoch ms; what was read before says nothing of now. */
+  readonly released: number | null
   /** Who took it first and when; kept when the acknowledgement ends. */
   readonly firstTaken: { readonly by: string; readonly at: number } | null
 }

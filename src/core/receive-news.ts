@@ -1,4 +1,5 @@
 import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
+import { withoutMarker } from './marker.ts'
 import type { Check } from './problem.ts'
 import { severityOf } from './state.ts'
 import { type Received, recorded, type Turn, thread } from './turn.ts'
@@ -17,7 +18,8 @@ export function receiveNews(turn: Turn, heard: Check): Received {
   }
   const answer = recorded(turn, 'recorded', check)
   if (problem === null) return answer
-  const { author, comment, output } = n
+  const { author, output } = n
+  const comment = withoutMarker(n.comment)
   const event: ThreadEvent = { what: 'said', at: time, type, author, comment, output }
   const severity = severityOf(problem.state)
   const effects: Effect[] = [

@@ -1,6 +1,7 @@
 import { type Changes, NO_CHANGES } from './changes.ts'
 import type { Destination, Effect, ThreadEvent } from './effect.ts'
 import { type HistoryEntry, historyEntry } from './history.ts'
+import { withoutMarker } from './marker.ts'
 import type { Notification, NotificationType } from './notification.ts'
 import type { Check, CheckState, Problem } from './problem.ts'
 import type { State } from './state.ts'
@@ -55,6 +56,7 @@ export function thread(problem: string, event: ThreadEvent, severity: number): E
 /** @returns the line of the record that says what was heard */
 export function heardEntry(turn: Turn, outcome: Outcome, problem: string | null): HistoryEntry {
   const { notification: n, type, time, check } = turn
+  const said = n.longOutput === null ? n.output : `${n.output}\n${n.longOutput}`
   return {
     kind: 'notification',
     check,
@@ -65,9 +67,9 @@ export function heardEntry(turn: Turn, outcome: Outcome, problem: string | null)
     state: n.state,
     actor: n.author === null ? null : { id: null, name: n.author },
     through: 'monitor',
-    comment: n.comment,
+    comment: withoutMarker(n.comment),
     outcome,
-    detail: n.longOutput === null ? n.output : `${n.output}\n${n.longOutput}`,
+    detail: n.isRead ? `Read, not told. ${said}`.trim() : said,
   }
 }
 
