@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
+import type { Clock } from '../core/ports.ts'
 import {
   type BesideStore,
   type OpenStore,
@@ -37,6 +38,48 @@ export function openStoreBeside(url: string, absent: 'make' | 'refuse' = 'refuse
     )
   }
   return openSqliteBeside(file)
+}
+
+/** A database that cannot be opened is tried again this often. */
+const REOPEN_MS = 5_000
+
+/**
+ * Opens the database as `openStore` does, but waits where waiting helps: a full or read-only disk may be mended while
+ * senders wait; a database of somebody else's will not.
+ *
+ * @param stopped resolves when nobody waits any more
+ */
+export async function openStorePatiently(
+  url: string,
+  options: Omit<StoreOptions, 'file'>,
+  stopped: Promise<void>,
+): Promise<OpenStore> {
+  const { log, system } = options
+  for (let said = false; ; said = true) {
+    try {
+      return openStore(url, options)
+    } catch (error) {
+      if (!(error instanceof Failure) || error.retry.kind !== 'later') throw error
+      const facts = { database: url, reason: error.detail }
+      const every = `${REOPEN_MS / 1000} seconds`
+      if (!said)
+        log.error(
+          facts,
+          `${error.message} Notifications get 503 until it can be opened; it is tried every ${every}.`,
+        )
+      if ((await reopenOrStop(system, stopped)) === 'stopped') throw error
+    }
+  }
+}
+
+function reopenOrStop(system: Clock, stopped: Promise<void>): Promise<'reopen' | 'stopped'> {
+  return new Promise((resolve) => {
+    const cancel = system.timer(REOPEN_MS, () => resolve('reopen'))
+    void stopped.then(() => {
+      cancel()
+      resolve('stopped')
+    })
+  })
 }
 
 /** @returns the absolute path in a `file:` URL */

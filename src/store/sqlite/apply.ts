@@ -81,12 +81,14 @@ function createCheckWriter(db: Database.Database) {
        labels = ?, fields = ? WHERE row = ?`,
   )
   const point = db.prepare('UPDATE checks SET problem = ?, history = ? WHERE row = ?')
+  const setDowntime = db.prepare('UPDATE checks SET downtime = ? WHERE row = ?')
 
   return {
     insert: (c: Check): number =>
       Number(insert.run(c.monitor, c.key, ...namesOf(c), json(c.labels), json(c.fields)).lastInsertRowid),
     update: (c: Check, slot: CheckSlot, before: CheckRow | null): void => {
       const { last, tally } = c
+      if ((before?.downtime ?? null) !== json(c.downtime)) setDowntime.run(json(c.downtime), slot.row)
       if (before !== null && last !== null && isRepeat(c, slot, before)) {
         const { count, lastSeen, output, longOutput } = tally
         repeat.run(
@@ -169,13 +171,13 @@ function isRenamed(c: Check, before: CheckRow): boolean {
 function createProblemWriter(db: Database.Database) {
   const insert = db.prepare(
     `INSERT INTO problems (state, severity, is_event, episode, opened, changed, closed, closed_because,
-       acknowledgement, acknowledged_by, acknowledged_until, first_taken_by, first_taken, count, last_seen, output,
-       long_output, id, check_row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       acknowledgement, acknowledged_by, acknowledged_until, released, first_taken_by, first_taken, count, last_seen,
+       output, long_output, id, check_row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   )
   const update = db.prepare(
     `UPDATE problems SET state = ?, severity = ?, is_event = ?, episode = ?, opened = ?, changed = ?, closed = ?,
-       closed_because = ?, acknowledgement = ?, acknowledged_by = ?, acknowledged_until = ?, first_taken_by = ?,
-       first_taken = ?, count = ?, last_seen = ?, output = ?, long_output = ? WHERE row = ?`,
+       closed_because = ?, acknowledgement = ?, acknowledged_by = ?, acknowledged_until = ?, released = ?,
+       first_taken_by = ?, first_taken = ?, count = ?, last_seen = ?, output = ?, long_output = ? WHERE row = ?`,
   )
   return {
     write: (problem: Problem, slot: CheckSlot, check: Check, rows: UnitRows): void => {
@@ -211,7 +213,9 @@ function columnsOf(p: Problem): (string | number | null)[] {
     p.closedBecause,
     json(held),
     held === null ? null : (held.by.id ?? held.by.name),
-    held?.until ?? null,
+    // What the monitor ends, or what is ending already, is not ours to end.
+    held === null || held.foreign || held.ending !== null ? null : held.until,
+    p.released,
     p.firstTaken?.by ?? null,
     p.firstTaken?.at ?? null,
   ]

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type Database from 'better-sqlite3'
-import { type Notification, senderIdentity } from '../../core/notification.ts'
-import type { Decision, Keys, Lane, Loaded } from '../../core/ports.ts'
+import { senderIdentity } from '../../core/notification.ts'
+import type { CheckName, Decision, Keys, Lane, Loaded } from '../../core/ports.ts'
 import type { ProblemView } from '../../core/problem.ts'
 import { createApply } from './apply.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
@@ -41,24 +41,27 @@ export function createDecide(db: Database.Database, newId: (at: number) => strin
     return selectSeen.get(day, digest)?.at ?? selectSeen.get(day - 1, digest)?.at ?? null
   }
 
+  function loadCheck(rows: UnitRows, name: CheckName): void {
+    const key = checkKey(name)
+    if (rows.checks.has(key)) return
+    const check = selectCheck.get(name.monitor, name.key)
+    if (check === undefined) return
+    const problem = check.problem === null ? null : (selectOpen.get(check.problem) ?? null)
+    remember(rows, key, { check, problem })
+  }
+
   return (keys, decide, now, lanes) => {
     const rows: UnitRows = { checks: new Map(), problems: new Map() }
     const seen = new Map<string, number>()
     const day = Math.floor(now / DAY_MS)
     for (const notification of keys.notifications ?? []) {
-      const key = checkKey(notification)
-      if (!rows.checks.has(key)) {
-        const check = selectCheck.get(notification.monitor, notification.key)
-        if (check !== undefined) {
-          const problem = check.problem === null ? null : (selectOpen.get(check.problem) ?? null)
-          remember(rows, key, { check, problem })
-        }
-      }
+      loadCheck(rows, notification)
       const identity = senderIdentity(notification)
       if (identity === null) continue
       const at = findSeen(digestOf(identity), day)
       if (at !== null) seen.set(identity, at)
     }
+    for (const name of keys.checks ?? []) loadCheck(rows, name)
     const views = new Map<string, ProblemView>()
     for (const id of keys.problems ?? []) {
       const problem = selectProblem.get(id)
@@ -105,8 +108,8 @@ function loadedFrom(
   repeated: boolean,
 ): Loaded {
   return {
-    check: (notification: Notification) => {
-      const read = rows.checks.get(checkKey(notification))
+    check: (name) => {
+      const read = rows.checks.get(checkKey(name))
       if (read === undefined) return null
       return { check: toCheck(read.check), problem: read.problem === null ? null : toProblem(read.problem) }
     },

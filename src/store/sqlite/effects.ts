@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3'
 import type { Changes } from '../../core/changes.ts'
 import { type Effect, PRIORITY } from '../../core/effect.ts'
-import { type Lane, REPLY_LANE } from '../../core/ports.ts'
-import type { UnitRows } from './unit-rows.ts'
+import { type Lane, laneOfMonitor, REPLY_LANE } from '../../core/ports.ts'
+import { checkKey, type UnitRows } from './unit-rows.ts'
 
 type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 
@@ -24,6 +24,7 @@ export function createEffectWriter(db: Database.Database, newId: (at: number) =>
      VALUES ('${REPLY_LANE}', 'reply', 'reply', ${PRIORITY.person}, 0, 'waiting', 0, ?, ?)`,
   )
   const putCards = createCardEffectWriter(db)
+  const putOrder = createOrderWriter(db)
 
   function write(effect: Effect, rows: UnitRows, now: number, fresh: boolean, lanes: Set<Lane>): void {
     switch (effect.kind) {
@@ -40,6 +41,8 @@ export function createEffectWriter(db: Database.Database, newId: (at: number) =>
         insertReply.run(now, JSON.stringify({ url: effect.url, reply: effect.reply }))
         lanes.add(REPLY_LANE)
         return
+      case 'order':
+        return putOrder(effect, rows, now, lanes)
     }
   }
 
@@ -63,6 +66,41 @@ export function createEffectWriter(db: Database.Database, newId: (at: number) =>
     for (const effect of changes.effects) {
       write(effect, rows, now, effect.kind === 'card' && fresh.has(effect.problem), lanes)
     }
+  }
+}
+
+/**
+ * Each thing that is to be brought in line in a monitor has at most one order that waits; what it takes is decided when
+ * it is carried out. Comments are added one by one.
+ */
+function createOrderWriter(db: Database.Database) {
+  const upsert = db.prepare(
+    `INSERT INTO effects (lane, kind, method, subject, check_row, problem, priority, rank, state, due, created, data)
+     VALUES (?, 'order', 'order', ?, ?, ?, ${PRIORITY.person}, ?, 'waiting', 0, ?, ?)
+     ON CONFLICT (subject) WHERE kind = 'order' AND state <> 'leased' DO UPDATE SET
+       state = 'waiting', due = 0, attempts = 0, error = NULL, rank = excluded.rank, problem = excluded.problem`,
+  )
+  return (
+    { check, problem, order, severity }: Extract<Effect, { kind: 'order' }>,
+    rows: UnitRows,
+    now: number,
+    lanes: Set<Lane>,
+  ): void => {
+    const checkRow = rows.checks.get(checkKey(check))?.check.row
+    if (checkRow === undefined) throw new Error('An order for a check that is not there.')
+    const problemRow = problem === null ? null : (rows.problems.get(problem)?.row ?? null)
+    const about = order.what === 'comment' ? order.id : order.what === 'downtime' ? checkRow : problemRow
+    const lane = laneOfMonitor(check.monitor)
+    upsert.run(
+      lane,
+      `${order.what} ${about}`,
+      checkRow,
+      problemRow,
+      -severity,
+      now,
+      JSON.stringify({ order, progress: null }),
+    )
+    lanes.add(lane)
   }
 }
 

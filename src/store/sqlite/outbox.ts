@@ -1,9 +1,12 @@
 import type Database from 'better-sqlite3'
-import type { Reply, ThreadEvent } from '../../core/effect.ts'
-import type { CardRef, Claimed, Lane, Method, Outbox, ParkedEffect, Settlement } from '../../core/ports.ts'
+import type { Order, Reply, ThreadEvent } from '../../core/effect.ts'
+import type { Progress } from '../../core/hand-over.ts'
+import type { CardRef, Claimed, Follow, Lane, Method, Outbox, ParkedEffect } from '../../core/ports.ts'
+import type { ProblemView } from '../../core/problem.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import { rowId } from './row-id.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
+import { createSettle } from './settle.ts'
 
 type EffectRow = {
   e_row: number
@@ -20,7 +23,7 @@ type EffectRow = {
   mention: string | null
   quiet: number | null
 }
-type ClaimRow = EffectRow & CheckRow & ProblemRow
+type ClaimRow = EffectRow & CheckRow & (ProblemRow | { p_row: null })
 
 /** Nothing is ever put off longer; what seems to be was put off before the clock was set back. */
 const DUE_MAX_MS = 10 * 60_000
@@ -31,7 +34,7 @@ const NEXT = `
   WHERE lane = ? AND method = ? AND state = 'waiting' AND (due <= ? OR due > ?)
   ORDER BY priority, rank, row LIMIT 1`
 
-const METHODS: readonly Method[] = ['reply', 'post', 'update', 'thread']
+const METHODS: readonly Method[] = ['reply', 'post', 'update', 'thread', 'order']
 
 /**
  * What a claim brings along: the effect, its card, its problem as it is now. The sub-select around the parameter keeps
@@ -43,8 +46,8 @@ const CLAIMED = `
     k.ts AS ts, k.mention AS mention, k.quiet AS quiet, c.*, ${PROBLEM_COLUMNS}
   FROM effects e
   LEFT JOIN cards k ON k.row = e.card
-  LEFT JOIN problems p ON p.row = k.problem
-  LEFT JOIN checks c ON c.row = p.check_row
+  LEFT JOIN problems p ON p.row = coalesce(k.problem, e.problem)
+  LEFT JOIN checks c ON c.row = coalesce(p.check_row, e.check_row)
   WHERE e.row = (SELECT ?)`
 
 /**
@@ -59,11 +62,15 @@ export function createOutbox(
   queue: CommitQueue,
   owner: string,
   onWork: Outbox['onWork'],
+  decide: (follow: Follow, at: number) => void,
   now: number,
 ): Outbox {
   voidOtherLeases(db, owner, now)
   const claim = createClaim(db, owner)
   const settle = createSettle(db)
+  const hurry = db.prepare(
+    `UPDATE effects SET due = 0 WHERE lane = ? AND state = 'waiting' AND due > 0 AND error IS NOT NULL`,
+  )
   const selectLanes = db.prepare<[], { lane: Lane; due: number }>(
     `SELECT lane, min(due) AS due FROM effects WHERE state = 'waiting' GROUP BY lane`,
   )
@@ -78,7 +85,15 @@ export function createOutbox(
   )
   return {
     claim: (lane, without, leaseMs) => queue.enqueue((at) => claim(lane, without, at, leaseMs)),
-    settle: (claimed, settlement) => queue.enqueue((at) => settle(claimed, settlement, at)),
+    settle: (claimed, settlement, follow) =>
+      queue.enqueue((at) => {
+        settle(claimed, settlement, at)
+        if (follow !== undefined) decide(follow, at)
+      }),
+    hurry: (lane) =>
+      queue.enqueue(() => {
+        hurry.run(lane)
+      }),
     lanes: () => selectLanes.all(),
     nextDue: (lane, after) => selectDue.get(lane, after)?.due ?? null,
     depth: () => selectDepth.get() ?? { waiting: 0, parked: 0, oldest: null },
@@ -96,8 +111,11 @@ function voidOtherLeases(db: Database.Database, owner: string, now: number): voi
     `UPDATE effects SET state = 'waiting', ambiguous_since = coalesce(ambiguous_since, attempted, created),
        owner = NULL, lease_until = NULL, due = ?
      WHERE state = 'leased' AND owner <> ? AND NOT (kind = 'card' AND EXISTS (SELECT 1 FROM effects w
-       WHERE w.card = effects.card AND w.kind = 'card' AND w.state <> 'leased'))`,
+       WHERE w.card = effects.card AND w.kind = 'card' AND w.state <> 'leased'))
+       AND NOT (kind = 'order' AND EXISTS (SELECT 1 FROM effects w
+         WHERE w.subject = effects.subject AND w.kind = 'order' AND w.state <> 'leased'))`,
   ).run(now + SETTLE_MS, owner)
+  // An order looks before it sends, so one that waits anew needs nothing of one that was on its way.
   // A newer effect of the same card waits already: it takes over the doubt.
   db.prepare(
     `UPDATE effects SET ambiguous_since = (SELECT min(coalesce(l.ambiguous_since, l.attempted, l.created)) FROM effects l
@@ -150,6 +168,12 @@ function toWork(row: ClaimRow): Claimed['work'] {
     const { url, reply } = data as { url: string; reply: Reply }
     return { kind: 'reply', url, reply }
   }
+  const view = row.p_row === null ? null : viewOf(row)
+  if (row.method === 'order') {
+    const { order, progress } = data as { order: Order; progress: Progress | null }
+    return { kind: 'order', order, check: toCheck(row), view, progress }
+  }
+  if (view === null) throw new Error('A card without a problem.')
   const card: CardRef = {
     id: row.card_id ?? '',
     channel: row.channel ?? '',
@@ -157,7 +181,6 @@ function toWork(row: ClaimRow): Claimed['work'] {
     mention: JSON.parse(row.mention ?? '[]') as string[],
     quiet: row.quiet === 1,
   }
-  const view = { problem: toProblem(row), check: toCheck(row), tally: toTally(row, row) }
   if (row.method === 'thread') {
     const { event, rings } = data as { event: ThreadEvent; rings: boolean }
     return { kind: 'thread', card, view, event, rings }
@@ -165,133 +188,8 @@ function toWork(row: ClaimRow): Claimed['work'] {
   return { kind: row.ts === null ? 'post' : 'update', card, view }
 }
 
-/** What settling an effect says to the database. */
-function prepareSettling(db: Database.Database) {
-  const remove = db.prepare('DELETE FROM effects WHERE row = ?')
-  // A doubt stays until the message is found or made: a later attempt that fails plainly says nothing of the earlier one.
-  const again = db.prepare(
-    `UPDATE effects SET state = 'waiting', due = ?, error = ?, owner = NULL, lease_until = NULL,
-       ambiguous_since = iif(?, coalesce(ambiguous_since, attempted), ambiguous_since) WHERE row = ?`,
-  )
-  const park = db.prepare(
-    `UPDATE effects SET state = 'parked', error = ?, owner = NULL, lease_until = NULL WHERE row = ?`,
-  )
-  const posted = db.prepare('UPDATE cards SET ts = ?, posted = ? WHERE id = ?')
-  const unposted = db.prepare('UPDATE cards SET ts = NULL, posted = NULL WHERE id = ?')
-  /** A thread reads in the order things happened: only its first line waits, the others behind it are blocked. */
-  const release = db.prepare(
-    `UPDATE effects SET state = 'waiting' WHERE row = (SELECT min(e.row) FROM effects e
-       WHERE e.card = (SELECT row FROM cards WHERE id = ?) AND e.kind = 'thread' AND e.state = 'blocked')`,
-  )
-  const block = db.prepare(
-    `UPDATE effects SET state = 'blocked' WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'thread' AND state = 'waiting'`,
-  )
-  const setMethod = db.prepare(
-    `UPDATE effects SET method = ? WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'card'`,
-  )
-  /** What was in doubt is gone; it is not to be found again. */
-  const believe = db.prepare(
-    `UPDATE effects SET ambiguous_since = NULL, attempted = NULL WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'card'`,
-  )
-  /** A newer effect of the same card may wait already; two may not, and the newer one does all of the work. */
-  const hasOther = db.prepare<[number], { row: number }>(
-    `SELECT o.row AS row FROM effects e JOIN effects o ON o.card = e.card AND o.kind = 'card' AND o.state <> 'leased'
-     WHERE e.row = ? AND e.kind = 'card'`,
-  )
-  const inherit = db.prepare(
-    `UPDATE effects SET ambiguous_since = coalesce(ambiguous_since,
-         (SELECT coalesce(ambiguous_since, iif(?, attempted, NULL)) FROM effects WHERE row = ?)),
-       due = max(due, ?), priority = min(priority, (SELECT priority FROM effects WHERE row = ?)) WHERE row = ?`,
-  )
-  return { remove, again, park, posted, unposted, release, block, setMethod, believe, hasOther, inherit }
-}
-
-function createSettle(db: Database.Database) {
-  const { remove, again, park, posted, unposted, release, block, setMethod, believe, hasOther, inherit } =
-    prepareSettling(db)
-  const record = createDeliveryRecord(db)
-
-  function retry(claimed: Claimed, at: number, ambiguous: boolean, error: string): void {
-    const other = hasOther.get(claimed.row)
-    if (other === undefined) {
-      again.run(at, error, ambiguous ? 1 : 0, claimed.row)
-      return
-    }
-    inherit.run(ambiguous ? 1 : 0, claimed.row, at, claimed.row, other.row)
-    remove.run(claimed.row)
-  }
-
-  return (claimed: Claimed, settlement: Settlement, at: number): void => {
-    const { work } = claimed
-    const card = work.kind === 'reply' ? null : work.card
-    switch (settlement.kind) {
-      case 'done':
-        remove.run(claimed.row)
-        if (card === null) return
-        if (work.kind === 'post') {
-          posted.run(settlement.ts, at, card.id)
-          setMethod.run('update', card.id)
-          record(claimed, at, 'posted', `card in ${card.channel}`)
-        }
-        if (work.kind !== 'update') release.run(card.id)
-        return
-      case 'retry':
-        // An edit can be made twice without harm, so there is nothing to doubt.
-        return retry(claimed, settlement.at, settlement.ambiguous && work.kind !== 'update', settlement.error)
-      case 'repost':
-        if (card === null) return
-        unposted.run(card.id)
-        block.run(card.id)
-        setMethod.run('post', card.id)
-        believe.run(card.id)
-        if (work.kind === 'thread') again.run(at, 'message gone', 0, claimed.row)
-        else retry(claimed, at, false, 'message gone')
-        if (work.kind === 'thread') wakeCard(db, claimed.row, at)
-        record(claimed, at, 'gone', `the card in ${card.channel} was deleted; a fresh one follows`)
-        return
-      case 'park':
-        if (hasOther.get(claimed.row) === undefined) park.run(settlement.error, claimed.row)
-        else remove.run(claimed.row)
-        if (work.kind === 'thread') release.run(work.card.id)
-        record(claimed, at, 'parked', settlement.error)
-        return
-      case 'drop':
-        remove.run(claimed.row)
-        record(claimed, at, 'dropped', settlement.error)
-        return
-    }
-  }
-}
-
-/** A thread line found its card gone: the line waits, and the card is to be posted again. */
-function wakeCard(db: Database.Database, thread: number, at: number): void {
-  db.prepare(`UPDATE effects SET state = 'blocked' WHERE row = ?`).run(thread)
-  db.prepare(
-    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
-     SELECT lane, 'card', 'post', card, 1, rank, 'waiting', 0, ? FROM effects WHERE row = ?
-     ON CONFLICT (card) WHERE kind = 'card' AND state <> 'leased' DO NOTHING`,
-  ).run(at, thread)
-}
-
-/** What became of a delivery is history too. Routine edits are not, they would drown the rest. */
-function createDeliveryRecord(db: Database.Database) {
-  const insert = db.prepare(
-    `INSERT INTO history (recorded, time, kind, check_row, problem, prev, state, outcome, detail)
-     VALUES (?, ?, 'delivery', ?, ?, (SELECT history FROM checks WHERE row = ?), ?, ?, ?)`,
-  )
-  const insertAlone = db.prepare(
-    `INSERT INTO history (recorded, time, kind, outcome, detail) VALUES (?, ?, 'delivery', ?, ?)`,
-  )
-  const point = db.prepare('UPDATE checks SET history = ? WHERE row = ?')
-  return ({ work }: Claimed, at: number, outcome: string, detail: string): void => {
-    if (work.kind === 'reply') {
-      insertAlone.run(at, at, outcome, detail)
-      return
-    }
-    const { problem, check } = work.view
-    const line = insert.run(at, at, check.row, problem.row, check.row, problem.state, outcome, detail)
-    point.run(Number(line.lastInsertRowid), check.row)
-  }
+function viewOf(row: CheckRow & ProblemRow): ProblemView {
+  return { problem: toProblem(row), check: toCheck(row), tally: toTally(row, row) }
 }
 
 function listEffects(db: Database.Database, limit: number): ParkedEffect[] {
@@ -311,7 +209,8 @@ function listEffects(db: Database.Database, limit: number): ParkedEffect[] {
     >(
       `SELECT e.row AS row, e.lane AS lane, e.method AS method, e.state AS state, e.attempts AS attempts,
          e.created AS created, e.error AS error, p.id AS problem
-       FROM effects e LEFT JOIN cards k ON k.row = e.card LEFT JOIN problems p ON p.row = k.problem
+       FROM effects e LEFT JOIN cards k ON k.row = e.card
+       LEFT JOIN problems p ON p.row = coalesce(k.problem, e.problem)
        ORDER BY e.state = 'parked' DESC, e.row LIMIT ?`,
     )
     .all(limit)

@@ -32,6 +32,14 @@ export function createQueries(db: Database.Database): Queries {
   const allNames = db.prepare<[number], { name: string }>(
     'SELECT DISTINCT coalesce(host_display_name, host) AS name FROM checks LIMIT ?',
   )
+  const ofMonitor = db.prepare<[string, number, number], ViewRow>(
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row
+     WHERE p.closed IS NULL AND c.monitor = (SELECT ?) AND p.row > (SELECT ?) ORDER BY p.row LIMIT ?`,
+  )
+  const byKey = db.prepare<[string, string], CheckWithProblemRow>(
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM checks c LEFT JOIN problems p ON p.row = c.problem
+     WHERE c.monitor = (SELECT ?) AND c.key = (SELECT ?)`,
+  )
   const expiry = db.prepare<[], { at: number | null }>(
     'SELECT min(acknowledged_until) AS at FROM problems WHERE closed IS NULL AND acknowledged_until IS NOT NULL',
   )
@@ -46,6 +54,12 @@ export function createQueries(db: Database.Database): Queries {
     },
     problems: createProblemQuery(db),
     counts: createCountQuery(db),
+    problemsOf: (monitor, after, limit) => ofMonitor.all(monitor, after, limit).map(toView),
+    checksByKey: (monitor, keys) =>
+      keys.flatMap((key) => {
+        const row = byKey.get(monitor, key)
+        return row === undefined ? [] : [toCheckState(row)]
+      }),
     checksOfHost: (host, monitor) =>
       byHost
         .all(host, host)

@@ -1,4 +1,5 @@
-import type { Acknowledgement } from '../../core/acknowledgement.ts'
+import { ACKNOWLEDGEMENT_DEFAULTS, type Acknowledgement } from '../../core/acknowledgement.ts'
+import type { ScheduledDowntime } from '../../core/downtime.ts'
 import type { Field, NotificationType } from '../../core/notification.ts'
 import type { Check, ClosedBecause, LastNotification, Problem, Tally } from '../../core/problem.ts'
 import type { State } from '../../core/state.ts'
@@ -32,6 +33,7 @@ export type CheckRow = {
   rang: number | null
   problem: number | null
   history: number | null
+  downtime: string | null
 }
 
 /** The columns of `problems`, prefixed because they are read beside those of `checks`. */
@@ -46,6 +48,7 @@ export type ProblemRow = {
   p_closed: number | null
   p_closed_because: string | null
   p_acknowledgement: string | null
+  p_released: number | null
   p_first_taken_by: string | null
   p_first_taken: number | null
   p_count: number | null
@@ -61,7 +64,7 @@ export type CheckWithProblemRow = CheckRow & (ProblemRow | { p_row: null })
 export const PROBLEM_COLUMNS = `p.row AS p_row, p.id AS p_id, p.state AS p_state, p.is_event AS p_is_event,
   p.episode AS p_episode, p.opened AS p_opened, p.changed AS p_changed, p.closed AS p_closed,
   p.closed_because AS p_closed_because, p.acknowledgement AS p_acknowledgement,
-  p.first_taken_by AS p_first_taken_by, p.first_taken AS p_first_taken, p.count AS p_count,
+  p.released AS p_released, p.first_taken_by AS p_first_taken_by, p.first_taken AS p_first_taken, p.count AS p_count,
   p.last_seen AS p_last_seen, p.output AS p_output, p.long_output AS p_long_output, p.pending AS p_pending`
 
 export function toCheck(row: CheckRow): Check {
@@ -88,6 +91,7 @@ export function toCheck(row: CheckRow): Check {
       longOutput: row.long_output,
       rang: row.rang,
     },
+    downtime: row.downtime === null ? null : (JSON.parse(row.downtime) as ScheduledDowntime),
   }
 }
 
@@ -114,10 +118,14 @@ export function toProblem(row: ProblemRow): Problem {
     changed: row.p_changed,
     closed: row.p_closed,
     closedBecause: row.p_closed_because as ClosedBecause | null,
-    acknowledgement:
-      row.p_acknowledgement === null ? null : (JSON.parse(row.p_acknowledgement) as Acknowledgement),
+    acknowledgement: toAcknowledgement(row.p_acknowledgement),
+    released: row.p_released,
     firstTaken: row.p_first_taken === null ? null : { by: row.p_first_taken_by ?? '', at: row.p_first_taken },
   }
+}
+
+function toAcknowledgement(json: string | null): Acknowledgement | null {
+  return json === null ? null : { ...ACKNOWLEDGEMENT_DEFAULTS, ...(JSON.parse(json) as Acknowledgement) }
 }
 
 /** The tally of a problem: the check's while it is open, its own after. */

@@ -77,7 +77,20 @@ export function openSqlite(options: StoreOptions): OpenStore {
     }
     return {
       store,
-      outbox: createOutbox(db, queue, owner, work.listen, clock.now()),
+      outbox: createOutbox(
+        db,
+        queue,
+        owner,
+        work.listen,
+        (follow, at) =>
+          decide(
+            follow.keys,
+            (loaded, now) => ({ changes: follow.decide(loaded, now), answer: undefined }),
+            at,
+            work.lanes,
+          ),
+        clock.now(),
+      ),
       keys: createIntakeKeys(db),
       facts,
       housekeep: createHousekeeping(db, queue),
