@@ -1,13 +1,18 @@
-import type { Chat, Claimed, Clock, Settlement } from '../core/ports.ts'
+import type { Chat, Claimed, Clock, MessageWork, Settlement } from '../core/ports.ts'
 import { REPLY_MAX_AGE_MS } from './limits.ts'
 import type { Pace } from './pace.ts'
 
 /**
- * Carries out one effect.
+ * Carries out one effect towards Slack.
  *
  * @returns how to settle it; throws the adapter's Failure
  */
-export async function deliver(claimed: Claimed, chat: Chat, pace: Pace, clock: Clock): Promise<Settlement> {
+export async function deliver(
+  claimed: Claimed<MessageWork>,
+  chat: Chat,
+  pace: Pace,
+  clock: Clock,
+): Promise<Settlement> {
   const { work, ambiguousSince } = claimed
   switch (work.kind) {
     case 'post': {

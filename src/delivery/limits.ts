@@ -18,6 +18,12 @@ export const LEASE_MS = 60_000
 export const BACKOFF_FIRST_MS = 1_000
 export const BACKOFF_MAX_MS = 5 * 60_000
 
+/** Back-off towards a monitor is shorter: somebody waits for the acknowledgement to be true. */
+export const ORDER_BACKOFF_MAX_MS = 30_000
+
+/** What was done and could not be written down is tried to be written this often at least. */
+export const SETTLE_RETRY_MAX_MS = 10_000
+
 /** Slack asks for seconds; what asks for more than this is asked again sooner. */
 export const RETRY_AFTER_MAX_MS = 10 * 60_000
 
@@ -36,5 +42,11 @@ export const RING_EVERY_MS = 30_000
 /** A lane that waits for a time of day looks again after this long, because the clock may be set meanwhile. */
 export const RECHECK_MS = 60_000
 
-/** Lanes that are served at the same time. */
+/** Lanes of Slack that are served at the same time. */
 export const LANES_AT_ONCE = 16
+
+/** Monitors that are spoken with at the same time; Slack's lanes and theirs never wait for each other. */
+export const MONITORS_AT_ONCE = 16
+
+/** A comment that may have arrived is sent this often before it counts as failed. */
+export const COMMENT_ATTEMPTS_MAX = 3

@@ -1,4 +1,4 @@
-import type { Method } from '../core/ports.ts'
+import { isLaneOfMonitor, type Method } from '../core/ports.ts'
 import { CHANNEL_BURST, CHANNEL_EVERY_MS, RING_EVERY_MS, UPDATE_BURST, UPDATES_PER_MINUTE } from './limits.ts'
 
 type Bucket = { tokens: number; filled: number }
@@ -13,8 +13,10 @@ export type Pace = {
   spend(lane: string, method: Method, now: number): void
   /** Slack asked to wait. */
   holdLane(lane: string, until: number): void
+  /** Whoever asked to wait is well again. */
+  releaseLane(lane: string): void
   holdMethod(method: Method, until: number): void
-  /** Nothing at all before that time. */
+  /** Nothing at all goes to Slack before that time. */
   holdAll(until: number): void
   /** @returns true when the channel may ring */
   mayRing(lane: string, now: number): boolean
@@ -45,7 +47,7 @@ export function createPace(): Pace {
   }
 
   return {
-    ready: (lane, now) => Math.max(now, everything, laneHolds.get(lane) ?? 0),
+    ready: (lane, now) => Math.max(now, isLaneOfMonitor(lane) ? 0 : everything, laneHolds.get(lane) ?? 0),
     exhausted: (lane, now) => {
       const untils = new Map<Method, number>()
       const empty = (method: Method, until: number): void => {
@@ -71,6 +73,9 @@ export function createPace(): Pace {
     },
     holdLane: (lane, until) => {
       laneHolds.set(lane, Math.max(laneHolds.get(lane) ?? 0, until))
+    },
+    releaseLane: (lane) => {
+      laneHolds.delete(lane)
     },
     holdMethod: (method, until) => {
       methodHolds.set(method, Math.max(methodHolds.get(method) ?? 0, until))

@@ -3,18 +3,31 @@ import {
   type Chat,
   type Claimed,
   type Clock,
+  type Follow,
+  isLaneOfMonitor,
   type Lane,
   type Log,
+  type MessageWork,
   type Meter,
   type Method,
+  type Monitors,
+  type OrderWork,
   type Outbox,
   REPLY_LANE,
   type Settlement,
 } from '../core/ports.ts'
+import { carryOrder } from './carry-order.ts'
 import { deliver } from './deliver.ts'
-import { LANES_AT_ONCE, LEASE_MS, RECHECK_MS } from './limits.ts'
+import {
+  LANES_AT_ONCE,
+  LEASE_MS,
+  MONITORS_AT_ONCE,
+  RECHECK_MS,
+  RETRY_AFTER_MAX_MS,
+  SETTLE_RETRY_MAX_MS,
+} from './limits.ts'
 import { createPace, type Pace } from './pace.ts'
-import { backoffMs, settleFailure } from './retry.ts'
+import { backoffMs, orderBackoffMs, settleFailure } from './retry.ts'
 import { createStanding, type Standing } from './standing.ts'
 
 /*
@@ -26,6 +39,7 @@ import { createStanding, type Standing } from './standing.ts'
 export type WorkerOptions = {
   readonly outbox: Outbox
   readonly chat: Chat
+  readonly monitors: Monitors
   readonly clock: Clock
   readonly log: Log
   readonly meter: Meter
@@ -33,6 +47,9 @@ export type WorkerOptions = {
 
 /** What can be waiting in a channel's lane. */
 const MESSAGE_METHODS: readonly Method[] = ['post', 'update', 'thread']
+
+/** How to settle an attempt, and what changes with it. */
+type Tried = { readonly settlement: Settlement; readonly follow: Follow | null }
 
 type LaneState = {
   running: boolean
@@ -43,14 +60,19 @@ type LaneState = {
   failures: number
 }
 
+/** How many lanes are served at once, of Slack's and of the monitors' each; neither waits for the other. */
+type Budget = { running: number; readonly queued: Lane[]; readonly max: number }
+
 export class Worker {
   readonly #options: WorkerOptions
   readonly #pace: Pace = createPace()
   readonly #standing: Standing
   readonly #lanes = new Map<Lane, LaneState>()
-  readonly #queued: Lane[] = []
+  readonly #slack: Budget = { running: 0, queued: [], max: LANES_AT_ONCE }
+  readonly #monitors: Budget = { running: 0, queued: [], max: MONITORS_AT_ONCE }
   readonly #drained: (() => void)[] = []
-  #running = 0
+  /** Cancels the timers of what could not be written down. */
+  readonly #unsettled = new Set<() => void>()
   #stopped = true
 
   constructor(options: WorkerOptions) {
@@ -69,7 +91,7 @@ export class Worker {
 
   /** Resolves when no effect is under way and nothing is due that may go out now. */
   drain(): Promise<void> {
-    if (this.#running === 0 && this.#queued.length === 0) return Promise.resolve()
+    if (this.#isIdle()) return Promise.resolve()
     return new Promise((resolve) => this.#drained.push(resolve))
   }
 
@@ -77,13 +99,30 @@ export class Worker {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const state of this.#lanes.values()) state.cancel?.()
-    this.#queued.length = 0
+    for (const budget of [this.#slack, this.#monitors]) budget.queued.length = 0
+    for (const cancel of this.#unsettled) cancel()
     await this.drain()
   }
 
   /** What Slack last said of our standing: `ok`, or a word for what is wrong. */
   standing(): string {
     return this.#standing.word()
+  }
+
+  /** A monitor answers again: what waits for it goes out at once. */
+  async release(lane: Lane): Promise<void> {
+    this.#pace.releaseLane(lane)
+    this.#laneOf(lane).failures = 0
+    await this.#options.outbox.hurry(lane)
+    this.#wake(lane)
+  }
+
+  #budgetOf(lane: Lane): Budget {
+    return isLaneOfMonitor(lane) ? this.#monitors : this.#slack
+  }
+
+  #isIdle(): boolean {
+    return [this.#slack, this.#monitors].every(({ running, queued }) => running === 0 && queued.length === 0)
   }
 
   #laneOf(lane: Lane): LaneState {
@@ -105,12 +144,13 @@ export class Worker {
     state.cancel?.()
     state.cancel = null
     state.running = true
-    if (this.#running >= LANES_AT_ONCE) this.#queued.push(lane)
+    const budget = this.#budgetOf(lane)
+    if (budget.running >= budget.max) budget.queued.push(lane)
     else this.#begin(lane, state)
   }
 
   #begin(lane: Lane, state: LaneState): void {
-    this.#running++
+    this.#budgetOf(lane).running++
     this.#serve(lane, state)
       .catch((error: unknown) => {
         const { log, clock } = this.#options
@@ -121,15 +161,15 @@ export class Worker {
   }
 
   #end(lane: Lane, state: LaneState): void {
-    this.#running--
+    const budget = this.#budgetOf(lane)
+    budget.running--
     state.running = false
     const again = state.asked
     state.asked = false
     if (again) this.#wake(lane)
-    const next = this.#running < LANES_AT_ONCE ? this.#queued.shift() : undefined
+    const next = budget.running < budget.max ? budget.queued.shift() : undefined
     if (next !== undefined) this.#begin(next, this.#laneOf(next))
-    if (this.#running === 0 && this.#queued.length === 0)
-      for (const resolve of this.#drained.splice(0)) resolve()
+    if (this.#isIdle()) for (const resolve of this.#drained.splice(0)) resolve()
   }
 
   async #serve(lane: Lane, state: LaneState): Promise<void> {
@@ -145,9 +185,11 @@ export class Worker {
         return this.#sleep(lane, state, until)
       }
       state.asked = false
+      // What becomes due while it is asked must not be missed by both questions.
+      const asked = clock.now()
       const claimed = await outbox.claim(lane, methods, LEASE_MS)
       if (claimed === null) {
-        const wait = (outbox.nextDue(lane, clock.now()) ?? Number.POSITIVE_INFINITY) - clock.now()
+        const wait = (outbox.nextDue(lane, asked) ?? Number.POSITIVE_INFINITY) - asked
         const next = Math.min(now + Math.min(wait, RECHECK_MS), until)
         if (Number.isFinite(wait) || Number.isFinite(until)) this.#sleep(lane, state, next)
         return
@@ -157,40 +199,87 @@ export class Worker {
   }
 
   async #send(claimed: Claimed, state: LaneState): Promise<void> {
-    const { outbox, clock, meter } = this.#options
+    const { clock, meter } = this.#options
     const method = claimed.work.kind
     this.#pace.spend(claimed.lane, method, clock.monotonic())
-    const settlement = await this.#try(claimed, state)
+    const { settlement, follow } = await this.#try(claimed, state)
     meter.count('ackbridge_deliveries_total', { method, result: settlement.kind })
     if (settlement.kind === 'done') {
       meter.observe('ackbridge_delivery_seconds', Math.max(0, clock.now() - claimed.created) / 1000, {
         method,
       })
     }
-    await outbox.settle(claimed, settlement)
+    await this.#settle(claimed, settlement, follow)
   }
 
-  async #try(claimed: Claimed, state: LaneState): Promise<Settlement> {
-    const { chat, clock, log } = this.#options
+  /**
+   * Until it is written nobody may take the effect up again. When it cannot be, it is tried beside the lane, which goes on;
+   * what is still unwritten at the end is in doubt at the next start.
+   */
+  async #settle(claimed: Claimed, settlement: Settlement, follow: Follow | null, attempt = 1): Promise<void> {
+    try {
+      await this.#options.outbox.settle(claimed, settlement, follow ?? undefined)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      if (this.#stopped) return
+      const cancel = this.#options.clock.timer(Math.min(backoffMs(attempt), SETTLE_RETRY_MAX_MS), () => {
+        this.#unsettled.delete(cancel)
+        void this.#settle(claimed, settlement, follow, attempt + 1).then(() => this.#wake(claimed.lane))
+      })
+      this.#unsettled.add(cancel)
+    }
+  }
+
+  async #try(claimed: Claimed, state: LaneState): Promise<Tried> {
+    try {
+      const { work } = claimed
+      return work.kind === 'order'
+        ? await this.#carry({ ...claimed, work }, state)
+        : { settlement: await this.#deliver({ ...claimed, work }, state), follow: null }
+    } catch (error) {
+      this.#options.log.error(
+        { err: error, effect: claimed.id },
+        'An effect could not be carried out. This is a fault in ackbridge.',
+      )
+      return { settlement: { kind: 'park', error: 'internal' }, follow: null }
+    }
+  }
+
+  async #deliver(claimed: Claimed<MessageWork>, state: LaneState): Promise<Settlement> {
+    const { chat, clock } = this.#options
     try {
       const settlement = await deliver(claimed, chat, this.#pace, clock)
       state.failures = 0
       this.#standing.worked()
       return settlement
     } catch (error) {
-      if (error instanceof Failure) {
-        const settlement = settleFailure(claimed.attempts, error, clock.now())
-        const retry = clock.monotonic() + (settlement.kind === 'retry' ? settlement.at - clock.now() : 0)
-        const backOff = (): number => clock.monotonic() + backoffMs(++state.failures)
-        this.#standing.failed(claimed, error, settlement, { retry, backOff })
-        return settlement
-      }
-      log.error(
-        { err: error, effect: claimed.id },
-        'An effect could not be carried out. This is a fault in ackbridge.',
-      )
-      return { kind: 'park', error: 'internal' }
+      if (!(error instanceof Failure)) throw error
+      const settlement = settleFailure(claimed.attempts, error, clock.now())
+      const retry = clock.monotonic() + (settlement.kind === 'retry' ? settlement.at - clock.now() : 0)
+      const backOff = (): number => clock.monotonic() + backoffMs(++state.failures)
+      this.#standing.failed(claimed, error, settlement, { retry, backOff })
+      return settlement
     }
+  }
+
+  /** An order to a monitor. One that cannot be reached is left alone for a while; what it refuses is about one check. */
+  async #carry(claimed: Claimed<OrderWork>, state: LaneState): Promise<Tried> {
+    const { monitors, clock } = this.#options
+    const name = claimed.work.check.monitor
+    const api = monitors.api(name)
+    const { settlement, follow, failure, isMonitors } = await carryOrder(claimed, api, clock)
+    if (failure === null) state.failures = 0
+    if (failure !== null && isMonitors) this.#pace.holdLane(claimed.lane, this.#holdUntil(failure, state))
+    if (api !== null && (failure === null || isMonitors)) monitors.heard(name, failure)
+    return { settlement, follow }
+  }
+
+  #holdUntil({ retry }: Failure, state: LaneState): number {
+    const backOff = orderBackoffMs(++state.failures)
+    return (
+      this.#options.clock.monotonic() +
+      (retry.kind === 'after' ? Math.min(retry.ms, RETRY_AFTER_MAX_MS) : backOff)
+    )
   }
 
   #sleep(lane: Lane, state: LaneState, until: number): void {
