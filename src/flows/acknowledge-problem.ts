@@ -1,4 +1,9 @@
-import { type AcknowledgeOutcome, type AcknowledgeRequest, acknowledge } from '../core/acknowledge.ts'
+import {
+  type AcknowledgeOutcome,
+  type AcknowledgeRequest,
+  acknowledge,
+  type HandOverWay,
+} from '../core/acknowledge.ts'
 import { COMMENT_MAX_CHARS } from '../core/acknowledgement.ts'
 import { type Changes, mergeChanges, NO_CHANGES } from '../core/changes.ts'
 import type { NotTaken, Reply } from '../core/effect.ts'
@@ -13,7 +18,10 @@ import { refusalEntry } from './refusal.ts'
 /** Who acts, and what is known of them. */
 export type Acting = { readonly person: Person; readonly groups: Groups }
 
-export type AcknowledgeCommand = Omit<AcknowledgeRequest, 'by' | 'handOver'> &
+/** What each monitor can be told; by its name. */
+export type Ways = (monitor: string) => HandOverWay
+
+export type AcknowledgeCommand = Omit<AcknowledgeRequest, 'by' | 'id' | 'way'> &
   Acting & {
     readonly problem: string
     /** More problems, each decided by itself. */
@@ -35,12 +43,14 @@ export type AcknowledgeProblem = (command: AcknowledgeCommand) => Promise<Acknow
 export function createAcknowledgeProblem(
   store: Pick<Store, 'decide'>,
   rules: readonly PermissionRule[],
+  ways: Ways,
+  newId: () => string,
 ): AcknowledgeProblem {
   return (command) => {
     const problems = [command.problem, ...(command.others ?? [])]
     return store.decide<AcknowledgeResult>({ problems, interaction: command.interaction }, (loaded, now) => {
       if (loaded.repeated) return { changes: NO_CHANGES, answer: { kind: 'repeated' } }
-      const decided = problems.map((id) => decide(command, loaded.problem(id), rules, now))
+      const decided = problems.map((id) => decide(command, loaded.problem(id), { rules, ways, newId }, now))
       const [first] = decided
       if (first === undefined) throw new Error('A command without a problem.')
       const changes = mergeChanges(decided.map((one) => one.changes))
@@ -58,10 +68,16 @@ type Decided = {
   readonly changes: Changes
 }
 
+type Means = {
+  readonly rules: readonly PermissionRule[]
+  readonly ways: Ways
+  readonly newId: () => string
+}
+
 function decide(
   command: AcknowledgeCommand,
   view: ProblemView | null,
-  rules: readonly PermissionRule[],
+  { rules, ways, newId }: Means,
   now: number,
 ): Decided {
   const { person, groups, comment, through } = command
@@ -77,12 +93,12 @@ function decide(
   const refusal = permit(person, 'acknowledge', rules, groups, subject)
   if (refusal !== null) return refuse(refusal)
   if (view === null) return refuse({ why: 'problem-unknown' })
-  // Until a monitor's API can be told, every acknowledgement is kept here only, and the card says so.
   const request: AcknowledgeRequest = {
     ...command,
     comment: comment === null ? null : cutChars(comment, COMMENT_MAX_CHARS),
     by: { id: person.id, name: person.name },
-    handOver: 'not_supported',
+    id: newId(),
+    way: ways(view.check.monitor),
   }
   const { outcome, changes } = acknowledge(view, request, now)
   return outcome.kind === 'refused' ? refuse(outcome.refusal) : { view, outcome, changes }
@@ -125,14 +141,21 @@ function heldReply(
 
 function takenReply({ until }: AcknowledgeCommand, decided: readonly Decided[]): Reply {
   const names: string[] = []
+  const told = new Set<string>()
+  const untold = new Set<string>()
   const not: NotTaken[] = []
   for (const { view, outcome } of decided) {
     const name = nameOf(view)
     if (outcome.kind === 'held') not.push({ name, heldBy: outcome.acknowledgement.by })
     else if (outcome.kind === 'refused') not.push({ name, refusal: outcome.refusal })
-    else names.push(name)
+    else {
+      names.push(name)
+      const { handOver } = outcome.problem.acknowledgement ?? { handOver: 'not_supported' }
+      const monitors = handOver === 'not_supported' ? untold : told
+      if (view !== null) monitors.add(view.check.monitor)
+    }
   }
-  return { what: 'taken', names, until, not }
+  return { what: 'taken', names, until, not, told: [...told], untold: [...untold] }
 }
 
 function nameOf(view: ProblemView | null): string {

@@ -1,6 +1,7 @@
 import { removeAcknowledgement } from '../core/acknowledge.ts'
 import { NO_CHANGES } from '../core/changes.ts'
 import type { Clock, Log, Store } from '../core/ports.ts'
+import type { Ways } from './acknowledge-problem.ts'
 
 /** Acknowledgements ended in one go. */
 const BATCH_MAX = 100
@@ -18,7 +19,12 @@ export type ExpireAcknowledgements = {
 }
 
 /** Ends acknowledgements at the time their owner said. */
-export function createExpireAcknowledgements(store: Store, clock: Clock, log: Log): ExpireAcknowledgements {
+export function createExpireAcknowledgements(
+  store: Store,
+  ways: Ways,
+  clock: Clock,
+  log: Log,
+): ExpireAcknowledgements {
   let cancel: (() => void) | null = null
   let running: Promise<void> = Promise.resolve()
   let busy = false
@@ -38,7 +44,7 @@ export function createExpireAcknowledgements(store: Store, clock: Clock, log: Lo
       if (view === null) return { changes: NO_CHANGES, answer: undefined }
       const { changes } = removeAcknowledgement(
         view,
-        { by: null, through: 'expiry', because: 'expiry', handOver: 'not_supported' },
+        { by: null, through: 'expiry', because: 'expiry', way: ways(view.check.monitor) },
         now,
       )
       return { changes, answer: undefined }

@@ -2,7 +2,7 @@ import type { Through } from '../core/acknowledgement.ts'
 import { type Changes, NO_CHANGES } from '../core/changes.ts'
 import { type HistoryEntry, historyEntry } from '../core/history.ts'
 import type { Action, Person } from '../core/permit.ts'
-import type { ProblemView } from '../core/problem.ts'
+import type { Check, Problem } from '../core/problem.ts'
 import type { Refusal } from '../core/refusal.ts'
 
 /** What was refused to whom. */
@@ -10,7 +10,7 @@ export type Refused = {
   readonly person: Person
   readonly action: Action
   readonly through: Through
-  readonly view: ProblemView | null
+  readonly view: { readonly check: Check; readonly problem: Problem | null } | null
   readonly refusal: Refusal
 }
 
@@ -19,9 +19,9 @@ export function refusalEntry({ person, action, through, view, refusal }: Refused
   return historyEntry({
     kind: 'refusal',
     check: view?.check ?? null,
-    problem: view?.problem.id ?? null,
+    problem: view?.problem?.id ?? null,
     time: now,
-    state: view?.problem.state ?? null,
+    state: view?.problem?.state ?? null,
     actor: { id: person.id, name: person.name },
     through,
     outcome: refusal.why,

@@ -5,7 +5,7 @@ import { type PermissionRule, permit } from '../core/permit.ts'
 import type { Loaded, Store } from '../core/ports.ts'
 import type { ProblemView } from '../core/problem.ts'
 import type { Refusal } from '../core/refusal.ts'
-import type { Acting } from './acknowledge-problem.ts'
+import type { Acting, Ways } from './acknowledge-problem.ts'
 import { refusalChanges } from './refusal.ts'
 
 export type RemoveCommand = Acting & {
@@ -23,18 +23,19 @@ export type RemoveAcknowledgement = (command: RemoveCommand) => Promise<RemoveRe
 export function createRemoveAcknowledgement(
   store: Pick<Store, 'decide'>,
   rules: readonly PermissionRule[],
+  ways: Ways,
 ): RemoveAcknowledgement {
   return (command) =>
     store.decide({ problems: [command.problem], interaction: command.interaction }, (loaded, now) => {
       if (loaded.repeated) return { changes: NO_CHANGES, answer: { kind: 'repeated' } }
-      return decide(command, loaded, rules, now)
+      return decide(command, loaded, { rules, ways }, now)
     })
 }
 
 function decide(
   command: RemoveCommand,
   loaded: Loaded,
-  rules: readonly PermissionRule[],
+  { rules, ways }: { readonly rules: readonly PermissionRule[]; readonly ways: Ways },
   now: number,
 ): { changes: Changes; answer: RemoveResult } {
   const { person, groups, through } = command
@@ -46,7 +47,7 @@ function decide(
   const by = { id: person.id, name: person.name }
   const { outcome, changes } = removeAcknowledgement(
     view,
-    { by, through, because: 'person', handOver: 'not_supported' },
+    { by, through, because: 'person', way: ways(view.check.monitor) },
     now,
   )
   return outcome.kind === 'refused'
