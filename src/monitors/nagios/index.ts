@@ -1,4 +1,5 @@
 import type { MonitorKind } from '../monitor.ts'
+import { connect } from './api.ts'
 import { config } from './config.ts'
 import { notify } from './notify.ts'
 
@@ -10,5 +11,5 @@ export const nagios: MonitorKind = {
   allOrNothing: false,
   notify,
   config,
-  connect: () => null,
+  connect,
 }
