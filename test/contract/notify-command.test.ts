@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   type FakeServer,
@@ -545,5 +547,208 @@ describe('notify: both programs on one spool', () => {
 
       expect([other.code, server.received.length]).toEqual([0, before + 1])
     }
+  })
+})
+
+/*
+ * Checkmk runs a script with everything in the environment, or in bulk mode with `--bulk` and everything on stdin.
+ */
+
+const checkmkVariables = {
+  WHAT: 'SERVICE',
+  NOTIFICATIONTYPE: 'PROBLEM',
+  HOSTNAME: 'sw-core-2',
+  HOSTSTATEID: '0',
+  SERVICEDESC: "it's $(id) `x` 100%",
+  SERVICESTATEID: '2',
+  SERVICEOUTPUT: '<script>alert("x")</script> (!!)',
+  LONGSERVICEOUTPUT: 'line 2\nline 3 \\n=',
+  MICROTIME: '1795291200123456',
+  EMPTY: '',
+}
+
+const withPrefix = (variables: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [`NOTIFY_${name}`, value]))
+
+const bulkText = (...blocks: Record<string, string>[]): string =>
+  [{ PARAMETER_1: `key ${key}`, PARAMETER_PASSWORD: 'hunter2' }, ...blocks]
+    .map((block) =>
+      Object.entries(block)
+        .map(([name, value]) => `${name}=${value.replaceAll('\n', '\u0001')}\n`)
+        .join(''),
+    )
+    .join('\n')
+
+/** Runs a program that reads stdin. */
+function runWithInput(
+  command: readonly string[],
+  env: Record<string, string>,
+  input: string,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, {
+    env: {
+      PATH: process.env['PATH'],
+      ACKBRIDGE_NOTIFY_ENV: '/nonexistent',
+      ACKBRIDGE_FLUSH_SECONDS: '0',
+      ...env,
+    },
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    stdout += chunk
+  })
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk
+  })
+  child.stdin.on('error', () => {})
+  child.stdin.end(input)
+  return new Promise((done, fail) => {
+    child.on('error', fail)
+    child.on('close', (code) => done({ code, stdout, stderr }))
+  })
+}
+
+/** The notification script as its README shows it, in a folder with the program that it calls. */
+function readmeScript(): { path: string; env: Record<string, string> } {
+  const readme = readFileSync('src/monitors/checkmk/README.md', 'utf8')
+  const block = /^ *```sh\n( *#!\/bin\/sh\n[\s\S]*?)^ *```$/m.exec(readme)?.[1] ?? ''
+  const indent = /^ */.exec(block)?.[0] ?? ''
+  const path = `${folder.path}/notification-script`
+  writeFileSync(path, block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''), { mode: 0o755 })
+  mkdirSync(`${folder.path}/bin`)
+  const program = `#!/bin/sh\nexec '${process.execPath}' '${resolve('src/main.ts')}' "$@"\n`
+  writeFileSync(`${folder.path}/bin/ackbridge`, program, { mode: 0o755 })
+  return { path, env: { PATH: `${folder.path}/bin:${process.env['PATH']}` } }
+}
+
+/** The script that ships for hosts without Node. */
+const shippedScript = (): { path: string; env: Record<string, string> } => ({
+  path: resolve('contrib/ackbridge-checkmk'),
+  env: { ACKBRIDGE_PROGRAM: resolve('contrib/ackbridge-notify') },
+})
+
+const flat = (): Record<string, unknown>[] =>
+  server.received.flatMap(({ body }) => (Array.isArray(body) ? (body as Record<string, unknown>[]) : [body]))
+
+describe.each([
+  { name: 'of the README', script: readmeScript },
+  { name: 'in contrib', script: shippedScript },
+])('a notification script of Checkmk, $name', ({ script }) => {
+  test('begins as Checkmk wants it', () => {
+    const lines = readFileSync(script().path, 'utf8').split('\n')
+
+    expect(lines.slice(0, 3)).toEqual(['#!/bin/sh', '# Slack (ackbridge)', '# Bulk: yes'])
+  })
+
+  test('sends one notification, and no parameter or secret', async () => {
+    const { path, env } = script()
+    const variables = {
+      ...checkmkVariables,
+      PARAMETER_1: 'hunter2',
+      HOST_SNMP_COMMUNITY: 'hunter2',
+      HOST_ILO_PASSWORD: 'hunter2',
+      SERVICE_API_KEY: 'hunter2',
+    }
+    const { code, stdout, stderr } = await runWithInput(
+      [path],
+      { ...env, ...spoolEnv(), ...withPrefix(variables) },
+      '',
+    )
+
+    expect([code, stdout, stderr]).toEqual([0, '', ''])
+    const { EMPTY: _, ...present } = checkmkVariables
+    expect(flat()).toEqual([expect.objectContaining(withPrefix(present))])
+    expect(flat()[0]?.['id']).toBe('m1795291200123456')
+    expect(server.received[0]?.text).not.toContain('hunter2')
+    expect(spooled(spool)).toEqual([])
+  })
+
+  test('sends each notification of a bulk as if it came alone', async () => {
+    const { path, env } = script()
+    const others = Array.from({ length: 5 }, (_, at) => ({
+      ...checkmkVariables,
+      HOSTNAME: `host-${at}`,
+      MICROTIME: `179529120012345${at}`,
+    }))
+    const { code, stdout, stderr } = await runWithInput(
+      [path, '--bulk'],
+      { ...env, ...spoolEnv() },
+      bulkText(checkmkVariables, ...others),
+    )
+
+    expect([code, stdout, stderr]).toEqual([0, '', ''])
+    const { EMPTY: _, ...present } = checkmkVariables
+    expect(flat()).toHaveLength(6)
+    expect(flat()[0]).toMatchObject({ ...withPrefix(present), cli: 1, id: 'm1795291200123456' })
+    expect(flat().map((body) => body['NOTIFY_HOSTNAME'])).toEqual([
+      'sw-core-2',
+      'host-0',
+      'host-1',
+      'host-2',
+      'host-3',
+      'host-4',
+    ])
+    for (const { text } of server.received) expect(text).not.toMatch(/hunter2|PARAMETER/)
+  })
+
+  test.each([
+    { status: 202, code: 0 },
+    { status: 400, code: 2 },
+    { status: 401, code: 2 },
+    { status: 404, code: 2 },
+    { status: 429, code: 1 },
+    { status: 503, code: 1 },
+    { status: null, code: 1 },
+  ])('ends with $code without a spool when the server answers $status', async ({ status, code }) => {
+    const { path, env } = script()
+    const url = status === null ? `http://127.0.0.1:${await freePort()}` : server.url
+    server.answer = () => status ?? 500
+    const direct = { ...env, ACKBRIDGE_URL: url, ACKBRIDGE_NOTIFY_KEY: key }
+    const one = await runWithInput([path], { ...direct, ...withPrefix(checkmkVariables) }, '')
+    const bulk = await runWithInput([path, '--bulk'], direct, bulkText(checkmkVariables))
+
+    expect([one.code, bulk.code]).toEqual([code, code])
+    expect(one.stdout + bulk.stdout).toBe('')
+    expect(one.stderr + bulk.stderr).not.toContain('ak_test')
+  })
+
+  test('keeps a whole bulk while the server is away, and sends it later', async () => {
+    const { path, env } = script()
+    const port = await freePort()
+    const away = { ...env, ...spoolEnv(`http://127.0.0.1:${port}`) }
+    const second = { ...checkmkVariables, HOSTNAME: 'second' }
+    const kept = await runWithInput([path, '--bulk'], away, bulkText(checkmkVariables, second))
+    const single = await runWithInput([path], { ...away, ...withPrefix(checkmkVariables) }, '')
+    const back = await startServer(202, port)
+    const flushed = await run([...node.command, '--flush'], spoolEnv(`http://127.0.0.1:${port}`))
+    await back.close()
+
+    expect([kept.code, single.code, flushed.code]).toEqual([0, 0, 0])
+    expect(back.received.flatMap(({ body }) => body)).toHaveLength(3)
+    expect(spooled(spool)).toEqual([])
+  })
+})
+
+describe('notify --bulk', () => {
+  test('refuses a bulk without a notification, and survives one of nonsense', async () => {
+    for (const input of ['', '\n\n', 'PARAMETER_1=x\n', '\u0000\u0001=\n\n\u00ff', 'x'.repeat(300_000)]) {
+      const { code, stderr } = await runWithInput([...node.command, '--bulk'], spoolEnv(), input)
+      expect(code).toBe(2)
+      expect(stderr).toContain('nothing to send')
+    }
+    expect(server.received).toEqual([])
+  })
+
+  test('sends hundreds in few requests, and the refusal of one body is its exit code', async () => {
+    const many = Array.from({ length: 450 }, (_, at) => ({ ...checkmkVariables, HOSTNAME: `host-${at}` }))
+    server.answer = ({ body }) => (JSON.stringify(body).includes('"host-7"') ? 400 : 202)
+    const { code } = await runWithInput([...node.command, '--bulk'], spoolEnv(), bulkText(...many))
+
+    expect(code).toBe(2)
+    expect(server.received.length).toBeLessThan(5)
+    expect(flat()).toHaveLength(450)
+    expect(spooled(`${spool}/rejected`)).toHaveLength(1)
   })
 })

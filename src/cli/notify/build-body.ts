@@ -8,6 +8,8 @@ export const bodyMaxBytes = 1_000_000
 /** Cutting below this makes values useless; from there on, variables of the environment are left out instead. */
 const valueMinBytes = 256
 const idMaxChars = 128
+/** Names of variables that are never sent: parameters of a notification rule, and what is called a secret. */
+const secretPattern = /^NOTIFY_PARAMETER|PASSW|SECRET|TOKEN|COMMUNITY|CREDENTIAL|API_?KEY/i
 
 /** What goes into a body besides the flags. */
 export interface BodySource {
@@ -69,12 +71,13 @@ function isNumbered(value: string): boolean {
   return isPresent(value) && !/^0+$/.test(value)
 }
 
-/** Variables of our own are never sent, whatever the prefix: one of them holds the key. */
+/** Variables of our own are never sent, whatever the prefix: one of them holds the key. Nor are other people's secrets. */
 function pickVariables(source: BodySource): [string, string][] {
   if (source.envPrefixes.length === 0) return []
   const picked: [string, string][] = []
   for (const [name, value] of Object.entries(source.env)) {
-    if (value === undefined || !isPresent(value) || name.startsWith('ACKBRIDGE_')) continue
+    if (value === undefined || !isPresent(value)) continue
+    if (name.startsWith('ACKBRIDGE_') || secretPattern.test(name)) continue
     if (!source.envPrefixes.some((prefix) => name.startsWith(prefix))) continue
     if (source.key === undefined || !value.includes(source.key)) picked.push([name, value])
   }

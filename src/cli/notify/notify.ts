@@ -71,28 +71,62 @@ async function runNotification(
     say('--from-env takes the beginning of variable names, such as NAGIOS_ or NOTIFY_')
     return refused
   }
-  const { values, envPrefixes } = parsed
-  const body = buildBody({
-    values,
-    env,
-    envPrefixes,
-    key: settings.key,
-    nowMs: Date.now(),
-    randomId: randomUuid,
-  })
-  if (body === undefined) {
-    say('there is nothing to send: no flag and no variable has a value; see "ackbridge notify --help"')
-    return refused
-  }
-  const name = settings.spool === undefined ? undefined : store(settings.spool, settings.monitor, body)
+  const bodies = parsed.bulk
+    ? await buildBulk(parsed, settings)
+    : [bodyOf(parsed, settings, env, parsed.envPrefixes)]
+  const given = bodies.filter((body) => body !== undefined)
+  if (given.length > 0) return await deliver(given, settings, env, endMs)
+  say('there is nothing to send: no flag and no variable has a value; see "ackbridge notify --help"')
+  return refused
+}
+
+function bodyOf(
+  { values }: ParsedArguments,
+  { key }: Settings,
+  env: NodeJS.ProcessEnv,
+  envPrefixes: readonly string[],
+): string | undefined {
+  return buildBody({ values, env, envPrefixes, key, nowMs: Date.now(), randomId: randomUuid })
+}
+
+/** Each notification of stdin looks as if it had come alone, and many go together in one body. */
+async function buildBulk(parsed: ParsedArguments, settings: Settings): Promise<string[]> {
+  const { groupBodies, parseBulk, readStdin } = await import('./read-bulk.ts')
+  const { text, whole } = await readStdin()
+  if (!whole) say('stdin is too long or does not end; what came whole is sent')
+  const prefix = parsed.envPrefixes[0] ?? 'NOTIFY_'
+  const blocks = parseBulk(whole ? text : text.slice(0, text.lastIndexOf('\n\n') + 1), prefix)
+  const bodies = blocks.map((block) => bodyOf(parsed, settings, block, [prefix]))
+  return groupBodies(bodies.filter((body) => body !== undefined))
+}
+
+/** Keeps all bodies before the first is sent. */
+async function deliver(
+  bodies: readonly string[],
+  settings: Settings,
+  env: NodeJS.ProcessEnv,
+  endMs: number,
+): Promise<number> {
+  const { spool } = settings
+  const stored = bodies.map((body) =>
+    spool === undefined ? undefined : store(spool, settings.monitor, body),
+  )
   if (settings.problems.length > 0 || settings.url === undefined) {
-    return sayProblems(settings, describeKept(name === undefined ? undefined : settings.spool))
+    return sayProblems(settings, describeKept(stored.includes(undefined) ? undefined : spool))
   }
   const sender = createSender(settings.url, settings.key)
   const run: Run = { settings: { ...settings, url: settings.url }, sender, endMs }
+  const names = stored.filter((name) => name !== undefined)
   try {
-    if (settings.spool === undefined || name === undefined) return await sendUnspooled(run, body)
-    return await flushAfterStoring(run, settings.spool, name, env)
+    let code =
+      spool === undefined || names.length === 0 ? done : await flushAfterStoring(run, spool, names, env)
+    for (const body of bodies.filter((_, index) => stored[index] === undefined)) {
+      const sent = await sendUnspooled(run, body)
+      code = Math.max(code, sent)
+      // Whoever is away is so for the others too, and there is a deadline.
+      if (sent === tryAgain) break
+    }
+    return code
   } finally {
     sender.close()
   }
@@ -128,22 +162,25 @@ async function sendUnspooled(run: Run, body: string): Promise<number> {
 async function flushAfterStoring(
   run: Run,
   spool: string,
-  name: string,
+  names: readonly string[],
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   const flushed = await flushUnderLock(run, spool)
-  // Another process flushes and takes this file along.
+  // Another process flushes and takes these files along.
   if (flushed === undefined) return done
   report(flushed, run, spool)
   if (flushed.waiting > 0 && run.settings.flushSeconds > 0) {
     const { startFlusher } = await import('./start-flusher.ts')
     startFlusher(run.settings, spool, env)
   }
-  const own = flushed.verdicts.get(name)?.verdict
-  const sibling = [...flushed.verdicts].some(
-    ([other, { verdict }]) => verdict === 'refused' && monitorOf(other) === monitorOf(name),
-  )
-  return own === 'rejected' || own === 'refused' || (own === undefined && sibling) ? refused : done
+  const isRefused = names.some((name) => {
+    const own = flushed.verdicts.get(name)?.verdict
+    const sibling = [...flushed.verdicts].some(
+      ([other, { verdict }]) => verdict === 'refused' && monitorOf(other) === monitorOf(name),
+    )
+    return own === 'rejected' || own === 'refused' || (own === undefined && sibling)
+  })
+  return isRefused ? refused : done
 }
 
 async function runFlush(parsed: ParsedArguments, settings: Settings, endMs: number): Promise<number> {

@@ -11,6 +11,8 @@ export interface ParsedArguments {
   /** True when the command line is that of a notification module of openITCOCKPIT (`SlackModule.…`). */
   readonly openitcockpitModule: boolean
   readonly flush: boolean
+  /** Notifications stand on stdin, see read-bulk.ts. */
+  readonly bulk: boolean
   readonly help: boolean
 }
 
@@ -69,6 +71,7 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
   const strayWords = new Map<string, string[]>()
   let openitcockpitModule = false
   let flush = false
+  let bulk = false
   let help = false
   let lastKey: string | undefined
 
@@ -84,6 +87,7 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
     const key = (match[1] ?? '').toLowerCase()
     if (key === 'help') help = true
     else if (key === 'flush') flush = true
+    else if (key === 'bulk') bulk = true
     else if (booleanFlags.has(key)) values.set(key, '1')
     else {
       const attached = match[2]
@@ -98,7 +102,7 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
     }
   }
   recoverSwallowedFlags(values, strayWords, isDataFlag)
-  return { values, settings, envPrefixes, openitcockpitModule, flush, help }
+  return { values, settings, envPrefixes, openitcockpitModule, flush, bulk, help }
 }
 
 /**
@@ -132,6 +136,7 @@ function isKnownFlag(key: string): boolean {
     booleanFlags.has(key) ||
     key === 'from-env' ||
     key === 'flush' ||
+    key === 'bulk' ||
     key === 'help'
   )
 }

@@ -1,5 +1,6 @@
 /** What `ackbridge notify --help` prints. */
 export const usage = `Usage: ackbridge notify [--monitor NAME] [--FLAG VALUE]... [--from-env PREFIX]
+       ackbridge notify --bulk [--monitor NAME] [--FLAG VALUE]...
        ackbridge notify --flush [--for SECONDS]
 
 Sends one notification of a monitor to ackbridge. Every --FLAG VALUE is sent under its name; empty values and macros the
@@ -13,6 +14,8 @@ Flags of a notification
   --notificationid N      --problemid N             --lastproblemid N      --contact NAME
   --hostuuid --serviceuuid --state and any other; states are numbers or words
   --from-env PREFIX       send all variables that begin with PREFIX (NAGIOS_, ICINGA_, NOTIFY_)
+  --bulk                  several notifications from stdin, as Checkmk's bulk notifications hand them over; the flags are
+                          sent with each
 
 Settings                  variable                    without it
   --monitor NAME          ACKBRIDGE_MONITOR           nagios
