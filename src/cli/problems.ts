@@ -42,7 +42,10 @@ export function problems(options: ProblemsOptions): number {
 }
 
 function cells({ problem, check, tally }: ProblemView): (string | number | null)[] {
-  const who = problem.acknowledgement?.by.name ?? null
+  const held = problem.acknowledgement
+  const isThere = held?.handOver === 'confirmed' && held.ending === null
+  const standing = held?.ending == null ? held?.handOver : `removal ${held.ending.handOver}`
+  const who = held === null ? null : isThere ? held.by.name : `${held.by.name} (${standing})`
   return [
     problem.state ?? 'EVENT',
     hostName(check),

@@ -6,6 +6,7 @@ import { ConfigFault } from '../config/config.ts'
 import { Failure } from '../core/failure.ts'
 import { fileOf } from '../store/open.ts'
 import { checkConfig } from './check-config.ts'
+import type { DoctorOptions } from './doctor.ts'
 import { EXIT } from './exit.ts'
 import { type HistoryOptions, history } from './history.ts'
 import { type AddOptions, keysAdd, keysList, keysRevoke } from './keys.ts'
@@ -46,6 +47,12 @@ async function startServer(): Promise<number> {
   return start(config)
 }
 
+/** Loaded only here, because it loads what speaks with Slack; ended here, because what it gave up may hang on. */
+async function runDoctor(options: DoctorOptions): Promise<number> {
+  const { doctor } = await import('./doctor.ts')
+  process.exit(await doctor(options))
+}
+
 function build(keep: (code: number) => void): Command {
   const program = new Command('ackbridge')
     .description(
@@ -67,6 +74,11 @@ function build(keep: (code: number) => void): Command {
     .command('check-config')
     .description('read the settings and say everything that is wrong with them')
     .action(() => keep(checkConfig()))
+  program
+    .command('doctor')
+    .description('try Slack, every monitor, the database and the server, and say what to do')
+    .option('--plugin', 'as a plugin of Nagios and its like, to watch the server that runs')
+    .action(async (options: DoctorOptions) => keep(await runDoctor(options)))
   program
     .command('manifest')
     .description('print the manifest to create the Slack app from')

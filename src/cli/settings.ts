@@ -1,9 +1,14 @@
 import type { Config } from '../config/config.ts'
 import { processEnv } from '../config/env.ts'
-import { loadConfig } from '../config/load.ts'
-import { KINDS } from '../monitors/registry.ts'
+import { checkConfig } from '../config/load.ts'
+import { CONFIG_SCHEMAS } from '../monitors/registry.ts'
 
 /** @returns the settings of this process in this folder; throws ConfigFault */
 export function settings(): Config {
-  return loadConfig(processEnv(), process.cwd(), [...KINDS.keys()])
+  return checkedSettings().config
+}
+
+/** @returns the settings, and what of them is probably not meant; throws ConfigFault */
+export function checkedSettings(): { config: Config; warnings: readonly string[] } {
+  return checkConfig(processEnv(), process.cwd(), CONFIG_SCHEMAS)
 }

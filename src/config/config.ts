@@ -1,5 +1,6 @@
 import type { PermissionRule } from '../core/permit.ts'
 import type { Route } from '../core/route.ts'
+import type { CommonSettings } from '../monitors/config.ts'
 
 /** Everything that can be set, read and checked. */
 export type Config = {
@@ -23,9 +24,16 @@ export type Config = {
   readonly proxy: { readonly https: string; readonly no: string } | null
   readonly storm: { readonly threshold: number; readonly windowSeconds: number }
   readonly retention: { readonly historyDays: number }
-  readonly monitors: readonly { readonly name: string; readonly kind: string }[]
+  readonly monitors: readonly MonitorConfig[]
   readonly routes: readonly Route[]
   readonly permissions: readonly PermissionRule[]
+}
+
+export type MonitorConfig = {
+  readonly name: string
+  readonly kind: string
+  /** What the kind's schema made of it; each kind narrows it to the type of its own schema. */
+  readonly settings: CommonSettings & Readonly<Record<string, unknown>>
 }
 
 export type SlackConfig = {

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigFault } from './config.ts'
 import { type RawEnv, readEnv } from './env.ts'
 
 let folder: string
@@ -12,13 +11,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 function faults(env: RawEnv): readonly string[] {
-  try {
-    readEnv(env, folder)
-  } catch (error) {
-    if (error instanceof ConfigFault) return error.faults
-    throw error
-  }
-  return []
+  return readEnv(env, folder).faults
 }
 
 describe('the environment', () => {
@@ -75,6 +68,23 @@ describe('the environment', () => {
       )
     },
   )
+
+  it('keeps what can be used beside what cannot, and knows which that is', () => {
+    const { env, unusable } = readEnv(
+      { PORT: 'x', HOST: '::1', SLACK_APP_TOKEN_FILE: '/nonexistent' },
+      folder,
+    )
+    expect(env).toEqual({ HOST: '::1' })
+    expect([...unusable].sort()).toEqual(['PORT', 'SLACK_APP_TOKEN'])
+  })
+
+  it('does not take an empty file for a secret', () => {
+    const file = join(folder, 'empty')
+    writeFileSync(file, '\n')
+    expect(faults({ SLACK_BOT_TOKEN_FILE: file })).toEqual([
+      `SLACK_BOT_TOKEN_FILE names ${file}, which is empty.`,
+    ])
+  })
 
   it('does not say a secret in a fault', () => {
     expect(

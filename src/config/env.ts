@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
-import { ConfigFault } from './config.ts'
 
 /** What the environment says, checked one by one; how it fits together is `load`'s to say. */
-export type Env = z.output<typeof EnvSchema>
+export type Env = { readonly [Name in keyof z.output<typeof EnvSchema>]?: z.output<typeof EnvSchema>[Name] }
 
 const flag = z.enum(['0', '1', 'true', 'false', '']).transform((value) => value === '1' || value === 'true')
 const text = z.string().transform((value) => value.trim() || undefined)
@@ -46,35 +45,63 @@ const SECRETS = [
 
 export type RawEnv = Readonly<Record<string, string | undefined>>
 
-/**
- * Reads the environment, and `.env` in the folder for what the environment does not say.
- *
- * @returns the values, and everything that is set, for rules about what may not be set
- * @throws ConfigFault naming each variable that cannot be used
- */
-export function readEnv(env: RawEnv, folder: string): { env: Env; set: RawEnv } {
-  const all: Record<string, string | undefined> = { ...readDotEnv(folder), ...env }
+export type ReadEnv = {
+  /** Without what cannot be used. */
+  readonly env: Env
+  /** Everything that is set, for rules about what may not be, and for what the configuration file takes from here. */
+  readonly set: RawEnv
+  /** A sentence for each variable that cannot be used. */
+  readonly faults: readonly string[]
+  /** Names of those that are set and cannot be used, so that nobody calls them unset too. */
+  readonly unusable: ReadonlySet<string>
+}
+
+/** Reads the environment, and `.env` in the folder for what the environment does not say. Never throws. */
+export function readEnv(env: RawEnv, folder: string): ReadEnv {
+  const faults: string[] = []
+  const unusable = new Set<string>()
+  const all: Record<string, string | undefined> = { ...readDotEnv(folder, faults), ...env }
   // Proxies are also written in lower case; that is what other programs read.
   all['HTTPS_PROXY'] ??= all['https_proxy']
   all['NO_PROXY'] ??= all['no_proxy']
-  const faults: string[] = []
   for (const name of SECRETS) {
-    const file = all[`${name}_FILE`]
-    if (file === undefined || file === '') continue
-    if (all[name]) faults.push(`${name} and ${name}_FILE are both set. Set one of them.`)
-    else all[name] = readSecret(name, file, faults)
-  }
-  const parsed = EnvSchema.safeParse(
-    Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined && value !== '')),
-  )
-  if (!parsed.success) {
-    for (const { path } of parsed.error.issues) {
-      const name = String(path[0])
-      faults.push(`${name} has to be ${EXPECTED[name] ?? 'text'}.`)
+    if (!all[`${name}_FILE`]) continue
+    const found = fromFile(all, name)
+    if (found !== undefined && 'value' in found) all[name] = found.value
+    else {
+      faults.push(found?.fault ?? `${name} and ${name}_FILE are both set. Set one of them.`)
+      unusable.add(name)
     }
   }
-  if (!parsed.success || faults.length > 0) throw new ConfigFault(faults)
-  return { env: parsed.data, set: all }
+  const read: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(EnvSchema.shape)) {
+    const value = all[name]
+    if (value === undefined || value === '') continue
+    const parsed = schema.safeParse(value)
+    if (parsed.success) read[name] = parsed.data
+    else {
+      faults.push(`${name} has to be ${EXPECTED[name] ?? 'text'}.`)
+      unusable.add(name)
+    }
+  }
+  return { env: read as Env, set: all, faults, unusable }
+}
+
+/**
+ * Reads what `NAME_FILE` names, where `NAME` itself is not set.
+ *
+ * @returns its content without blanks around it, or a sentence; undefined when there is no such variable
+ */
+export function fromFile(set: RawEnv, name: string): { value: string } | { fault: string } | undefined {
+  const file = set[`${name}_FILE`]
+  if (!file || set[name]) return undefined
+  try {
+    const value = readFileSync(file, 'utf8').trim()
+    return value === '' ? { fault: `${name}_FILE names ${file}, which is empty.` } : { value }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return { fault: `${name}_FILE names ${file}, which cannot be read (${code}).` }
+  }
 }
 
 /** @returns the environment of this process */
@@ -82,22 +109,12 @@ export function processEnv(): RawEnv {
   return process.env
 }
 
-function readDotEnv(folder: string): RawEnv {
+function readDotEnv(folder: string, faults: string[]): RawEnv {
   try {
     return parseEnv(readFileSync(join(folder, '.env'), 'utf8'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
-    throw new ConfigFault([`The file .env cannot be read (${(error as NodeJS.ErrnoException).code}).`])
-  }
-}
-
-function readSecret(name: string, file: string, faults: string[]): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (error) {
-    faults.push(
-      `${name}_FILE names ${file}, which cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    )
-    return undefined
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT') faults.push(`The file .env cannot be read (${code}).`)
+    return {}
   }
 }

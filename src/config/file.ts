@@ -1,8 +1,10 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import { z } from 'zod'
-import { suggest } from '../core/suggest.ts'
-import { ConfigFault } from './config.ts'
-import type { RawEnv } from './env.ts'
+import type { MonitorConfig } from './config.ts'
+import { fromFile, type RawEnv } from './env.ts'
+import { type Kinds, readMonitors } from './monitors.ts'
+import { check, type Wrong } from './word-issue.ts'
+import { yamlFaults } from './yaml-fault.ts'
 
 const channel = z
   .string()
@@ -12,9 +14,6 @@ const member = z
   .regex(/^[SUW][A-Z0-9]{2,}$/, 'has to be the id of a person (U…) or a user group (S…)')
 const state = z.enum(['OK', 'WARNING', 'UNKNOWN', 'CRITICAL', 'UP', 'DOWN', 'UNREACHABLE'])
 const glob = z.string().min(1).max(1024)
-const monitorName = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'has to be made of letters, digits, dot, dash and underscore')
 
 const Match = z.strictObject({
   monitor: glob.optional(),
@@ -24,16 +23,17 @@ const Match = z.strictObject({
   labels: z.record(z.string(), glob).optional(),
 })
 
-const Monitor = z.strictObject({ kind: z.string() })
-
-/** The configuration file. */
+/** The configuration file; its monitors are read by the schemas of their kinds. */
 const FileSchema = z.strictObject({
   slack: z
     .strictObject({
       channel: channel.optional(),
       commandPrefix: z
         .string()
-        .regex(/^[a-z0-9_-]{0,20}$/)
+        .regex(
+          /^[a-z0-9_-]{0,20}$/,
+          'has to be made of small letters, digits, dash and underscore, at most 20',
+        )
         .default(''),
     })
     .optional(),
@@ -44,7 +44,7 @@ const FileSchema = z.strictObject({
     })
     .optional(),
   retention: z.strictObject({ historyDays: z.number().int().min(1).default(400) }).optional(),
-  monitors: z.record(monitorName, Monitor).optional(),
+  monitors: z.unknown().optional(),
   routes: z
     .array(
       z.strictObject({
@@ -67,68 +67,79 @@ const FileSchema = z.strictObject({
     )
     .optional(),
 })
-export type ConfigFile = z.output<typeof FileSchema>
+export type ConfigFile = Omit<z.output<typeof FileSchema>, 'monitors'> & {
+  readonly monitors: readonly MonitorConfig[]
+}
+
+export type ReadFile = {
+  /** Without what is wrong. */
+  readonly file: ConfigFile
+  /** There are monitors in it, well or not. */
+  readonly hasMonitors: boolean
+  /** Sentences, each with its line. */
+  readonly faults: readonly string[]
+  /** Says where something stands, as `ackbridge.yml:7`. */
+  readonly at: (path: readonly PropertyKey[]) => string
+}
 
 /**
- * Reads the configuration file.
+ * Reads the configuration file. Never throws.
  *
  * @param name how the file is called in faults
- * @throws ConfigFault with all faults, each with its line
+ * @param env where `${NAME}` takes values from
  */
-export function parseConfigFile(text: string, name: string, env: RawEnv): ConfigFile {
+export function parseConfigFile(text: string, name: string, env: RawEnv, kinds: Kinds): ReadFile {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  if (document.errors.length > 0) {
-    throw new ConfigFault(
-      document.errors.map(
-        (error) => `${name}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}`,
-      ),
-    )
-  }
-  const faults: string[] = []
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true })
   const at = (path: readonly PropertyKey[]): string => `${name}:${lineOf(document, lines, path)}`
-  const value = fillIn(document.toJS() as unknown, env, (path, variable) => {
-    faults.push(`${at(path)}: ${path.join('.')} takes its value from ${variable}, which is not set.`)
-  })
-  const parsed = FileSchema.safeParse(value ?? {})
-  if (!parsed.success) for (const issue of parsed.error.issues) faults.push(...wordIssue(issue, at))
-  if (!parsed.success || faults.length > 0) throw new ConfigFault(faults)
-  return parsed.data
-}
-
-function firstLine(message: string): string {
-  return message.split('\n', 1)[0] ?? message
-}
-
-function wordIssue(issue: z.core.$ZodIssue, at: (path: readonly PropertyKey[]) => string): string[] {
-  if (issue.code !== 'unrecognized_keys') {
-    const where = issue.path.map(String).join('.')
-    return [`${at(issue.path)}: ${where}: ${issue.message}.`]
+  const broken = yamlFaults(document, text, lines)
+  const faults = [...broken].map(([line, sentence]) => `${name}:${line}: ${sentence}`)
+  // A key that stands twice hides nothing else; all other faults may.
+  const isReadable = broken.size <= document.errors.filter(({ code }) => code === 'DUPLICATE_KEY').length
+  const plain = isReadable ? plainOf(document) : null
+  if (plain === null) {
+    if (isReadable)
+      faults.push(`${name}: Its aliases (*…) stand for too much. Write out what they stand for.`)
+    return { file: { monitors: [] }, hasMonitors: false, faults, at }
   }
-  return issue.keys.map((key) => {
-    const path = [...issue.path, key]
-    const [near] = suggest(key, knownKeys(issue.path))
-    return `${at(path)}: ${path.map(String).join('.')} is not known.${near === undefined ? '' : ` Did you mean ${near}?`}`
+  const unset = new Set<string>()
+  const value = fillIn(plain.value, env, (path, sentence) => {
+    faults.push(`${at(path)}: ${path.join('.')} ${sentence}`)
+    unset.add(path.join('.'))
   })
-}
-
-/** @returns the keys that the schema knows at a path */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  let schema: z.core.$ZodType = FileSchema
-  for (const part of path) {
-    schema = unwrap(schema)
-    if (schema instanceof z.ZodObject)
-      schema = (schema.shape as Record<string, z.core.$ZodType>)[String(part)] ?? z.never()
-    else if (schema instanceof z.ZodArray) schema = schema.element
-    else if (schema instanceof z.ZodRecord) schema = schema.valueType
+  const { file, wrong } = readSections(value ?? {}, kinds)
+  const said = wrong.filter(({ path }) => !unset.has(path.map(String).join('.')))
+  faults.push(...said.map((one) => sentenceOf(one, at)))
+  return {
+    file,
+    hasMonitors: file.monitors.length > 0 || wrong.some(({ path }) => path[0] === 'monitors'),
+    faults,
+    at,
   }
-  const last = unwrap(schema)
-  return last instanceof z.ZodObject ? Object.keys(last.shape) : []
 }
 
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return unwrap(schema.unwrap())
-  return schema
+/** @returns null where few lines stand for more than the parser is ready to unfold */
+function plainOf(document: Document): { value: unknown } | null {
+  try {
+    return { value: document.toJS() }
+  } catch {
+    return null
+  }
+}
+
+function readSections(value: unknown, kinds: Kinds): { file: ConfigFile; wrong: readonly Wrong[] } {
+  const section = (value as { monitors?: unknown }).monitors
+  const { monitors, wrong } = readMonitors(section, kinds)
+  const checked = check(FileSchema, value)
+  if ('wrong' in checked) return { file: { monitors }, wrong: [...checked.wrong, ...wrong] }
+  return { file: { ...checked.value, monitors }, wrong }
+}
+
+function sentenceOf({ path, says, isUnknownKey }: Wrong, at: ReadFile['at']): string {
+  const where = path.map(String).join('.')
+  const end = says.endsWith('?') ? '' : '.'
+  if (where === '') return `${at(path)}: The file has to be made of sections, such as slack: and monitors:.`
+  return `${at(path)}: ${where}${isUnknownKey ? '' : ':'} ${says}${end}`
 }
 
 /** @returns the line of a key, or of the nearest thing around it that has one */
@@ -150,18 +161,23 @@ function lineOf(document: Document, lines: LineCounter, path: readonly PropertyK
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
-/** Replaces `${NAME}` by the environment's value, wherever a text stands. */
+/** Replaces `${NAME}` by the environment's value, or by what the file in `NAME_FILE` holds, wherever a text stands. */
 function fillIn(
   value: unknown,
   env: RawEnv,
-  missing: (path: PropertyKey[], variable: string) => void,
+  missing: (path: PropertyKey[], sentence: string) => void,
   path: PropertyKey[] = [],
 ): unknown {
   if (typeof value === 'string') {
     return value.replace(VARIABLE, (whole, name: string) => {
       const given = env[name]
-      if (given === undefined) missing(path, name)
-      return given ?? whole
+      const found = given === undefined ? fromFile(env, name) : { value: given }
+      if (found !== undefined && 'value' in found) return found.value
+      missing(
+        path,
+        `takes its value from ${name}, ${found === undefined ? 'which is not set.' : `but ${found.fault}`}`,
+      )
+      return whole
     })
   }
   if (Array.isArray(value)) return value.map((one, index) => fillIn(one, env, missing, [...path, index]))

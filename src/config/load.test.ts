@@ -2,12 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { commonSettings } from '../monitors/config.ts'
 import { type Config, ConfigFault } from './config.ts'
 import type { RawEnv } from './env.ts'
-import { loadConfig } from './load.ts'
+import { checkConfig, loadConfig } from './load.ts'
+import type { Kinds } from './monitors.ts'
 
 const SLACK = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_SIGNING_SECRET: 'secret' }
-const KINDS = ['nagios', 'native']
+const KINDS: Kinds = new Map(
+  ['nagios', 'native'].map((kind) => [kind, z.strictObject({ ...commonSettings, kind: z.literal(kind) })]),
+)
 
 let folder: string
 beforeEach(() => {
@@ -116,17 +121,49 @@ describe('the configuration', () => {
     expect(load({ ...SLACK, SLACK_CHANNEL: 'C0ENV000001' }, yaml).channel).toBe('C0ENV000001')
   })
 
-  it('knows its kinds', () => {
-    expect(load(SLACK, 'monitors: { dc1: { kind: nagios } }').monitors).toEqual([
-      { name: 'dc1', kind: 'nagios' },
+  it('knows its kinds, and gives each monitor what its kind makes of it', () => {
+    expect(load(SLACK, 'monitors: { dc1: { kind: nagios, pollSeconds: 30 } }').monitors).toEqual([
+      { name: 'dc1', kind: 'nagios', settings: { kind: 'nagios', pollSeconds: 30, adopt: false } },
     ])
-    expect(faults(SLACK, 'monitors: { dc1: { kind: nagois } }')[0]).toMatch(
-      /^The monitor dc1 is of kind nagois, .* nagios, native\.$/,
-    )
+    expect(faults(SLACK, 'monitors: { dc1: { kind: nagois } }')).toEqual([
+      'ackbridge.yml:1: monitors.dc1.kind: there is no kind nagois. Did you mean nagios? Known are nagios, native.',
+    ])
+  })
+
+  it('warns of rules that name a monitor which is not there, and takes them', () => {
+    const yaml = `
+monitors: { dc1: { kind: nagios } }
+routes:
+  - { match: { monitor: "dc*" }, channels: [C0DB00001] }
+  - { match: { monitor: native }, channels: [C0DB00001] }
+  - match:
+      monitor: nagios
+    channels: [C0DB00001]
+permissions:
+  - { match: { monitor: dc2 }, acknowledge: [U0ANN0001] }
+`
+    writeFileSync(join(folder, 'ackbridge.yml'), yaml)
+
+    expect(checkConfig(SLACK, folder, KINDS).warnings).toEqual([
+      'ackbridge.yml:7: routes.2.match.monitor: no monitor is called so. There are dc1, native.',
+      'ackbridge.yml:10: permissions.0.match.monitor: no monitor is called so. There are dc1, native.',
+    ])
   })
 
   it('says everything that is wrong at once, of the environment and the file together', () => {
     const all = faults({ SLACK_BOT_TOKEN: 'wrong' }, 'monitors: { a: { kind: x }, b: { kind: y } }')
     expect(all).toHaveLength(4)
+  })
+
+  it('says what is wrong with the environment and with the file together, and nothing twice', () => {
+    const env = { PORT: 'x', SLACK_BOT_TOKEN_FILE: '/nonexistent', SLACK_SIGNING_SECRET: 's' }
+    expect(faults(env, 'strom: {}\nmonitors: { a: { kind: nagios, adpot: true } }')).toEqual([
+      'SLACK_BOT_TOKEN_FILE names /nonexistent, which cannot be read (ENOENT).',
+      'PORT has to be a number from 0 to 65535.',
+      'ackbridge.yml:1: strom is not known. Did you mean storm?',
+      'ackbridge.yml:2: monitors.a.adpot is not known. Did you mean adopt?',
+    ])
+    // A monitor counts as configured also where it is not well.
+    expect(faults({}, 'monitors: { a: { kind: x } }').join(' ')).toContain('SLACK_BOT_TOKEN is not')
   })
 })

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Config, ConfigFault, type SlackConfig } from './config.ts'
-import { type Env, type RawEnv, readEnv } from './env.ts'
-import { type ConfigFile, parseConfigFile } from './file.ts'
+import { type Env, type RawEnv, type ReadEnv, readEnv } from './env.ts'
+import { parseConfigFile, type ReadFile } from './file.ts'
+import type { Kinds } from './monitors.ts'
+import { warningsOf } from './warnings.ts'
 
 const DEFAULT_FILE = 'ackbridge.yml'
 const PLAYGROUND_DATABASE = 'file:data/playground.db'
@@ -11,24 +13,31 @@ const PLAYGROUND_DATABASE = 'file:data/playground.db'
  * Puts the environment and the configuration file together.
  *
  * @param folder where `.env` and `ackbridge.yml` are looked for
- * @param kinds names of all kinds of monitors
+ * @param kinds what the configuration of each kind of monitor takes
  * @throws ConfigFault with everything that is wrong
  */
-export function loadConfig(raw: RawEnv, folder: string, kinds: readonly string[]): Config {
-  const { env, set } = readEnv(raw, folder)
-  const file = readFile(env, folder, set)
-  const faults: string[] = []
-  const monitors = Object.entries(file.monitors ?? {}).map(([name, { kind }]) => ({ name, kind }))
-  for (const { name, kind } of monitors) {
-    if (!kinds.includes(kind))
-      faults.push(
-        `The monitor ${name} is of kind ${kind}, which is not known. Known are ${kinds.join(', ')}.`,
-      )
-  }
-  const slack = slackOf(env, set, monitors.length > 0, faults)
+export function loadConfig(raw: RawEnv, folder: string, kinds: Kinds): Config {
+  return checkConfig(raw, folder, kinds).config
+}
+
+/**
+ * Like `loadConfig`, and says besides what is probably not meant.
+ *
+ * @throws ConfigFault with everything that is wrong
+ */
+export function checkConfig(
+  raw: RawEnv,
+  folder: string,
+  kinds: Kinds,
+): { config: Config; warnings: readonly string[] } {
+  const read = readEnv(raw, folder)
+  const { env } = read
+  const { file, hasMonitors, faults: fileFaults, at } = readFile(read, folder, kinds)
+  const faults = [...read.faults, ...fileFaults]
+  const slack = slackOf(read, hasMonitors, faults)
   const tls = tlsOf(env, faults)
   if (faults.length > 0) throw new ConfigFault(faults)
-  return {
+  const config: Config = {
     slack,
     channel: env.SLACK_CHANNEL ?? file.slack?.channel ?? null,
     commandPrefix: file.slack?.commandPrefix ?? '',
@@ -45,35 +54,41 @@ export function loadConfig(raw: RawEnv, folder: string, kinds: readonly string[]
     proxy: env.HTTPS_PROXY === undefined ? null : { https: env.HTTPS_PROXY, no: env.NO_PROXY ?? '' },
     storm: file.storm ?? { threshold: 10, windowSeconds: 10 },
     retention: file.retention ?? { historyDays: 400 },
-    monitors,
+    monitors: file.monitors,
     routes: file.routes ?? [],
     permissions: file.permissions ?? [],
   }
+  return { config, warnings: warningsOf(config, [...kinds.keys()], at) }
 }
 
-function readFile(env: Env, folder: string, set: RawEnv): ConfigFile {
+function readFile({ env, set }: ReadEnv, folder: string, kinds: Kinds): ReadFile {
   const name = env.ACKBRIDGE_CONFIG ?? DEFAULT_FILE
   const path = resolve(folder, name)
-  if (env.ACKBRIDGE_CONFIG === undefined && !existsSync(path)) return {}
+  const nothing = { file: { monitors: [] }, hasMonitors: false, at: () => name }
+  if (env.ACKBRIDGE_CONFIG === undefined && !existsSync(path)) return { ...nothing, faults: [] }
+  let text: string
   try {
-    return parseConfigFile(readFileSync(path, 'utf8'), name, set)
+    text = readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof ConfigFault) throw error
-    throw new ConfigFault([
-      `The configuration file ${name} cannot be read (${(error as NodeJS.ErrnoException).code}).`,
-    ])
+    const { code } = error as NodeJS.ErrnoException
+    return { ...nothing, faults: [`The configuration file ${name} cannot be read (${code}).`] }
   }
+  return parseConfigFile(text, name, set, kinds)
 }
 
 /** The playground stands in only where nothing at all is said of Slack or monitors; half a set-up is never taken for it. */
-function slackOf(env: Env, set: RawEnv, hasMonitors: boolean, faults: string[]): SlackConfig | null {
+function slackOf(
+  { env, set, unusable }: ReadEnv,
+  hasMonitors: boolean,
+  faults: string[],
+): SlackConfig | null {
   const given = Object.keys(set).filter((name) => name.startsWith('SLACK_') && set[name])
   if (given.length === 0 && !hasMonitors) return null
   const { SLACK_BOT_TOKEN: botToken, SLACK_SIGNING_SECRET: signingSecret, SLACK_APP_TOKEN: appToken } = env
   const why = given.length > 0 ? `${given.join(', ')} is set` : 'Monitors are configured'
-  if (botToken === undefined) {
+  if (botToken === undefined && !unusable.has('SLACK_BOT_TOKEN')) {
     faults.push(`${why}, but SLACK_BOT_TOKEN is not. Set it to the Bot User OAuth Token of the app (xoxb-…).`)
-  } else if (!botToken.startsWith('xoxb-')) {
+  } else if (botToken !== undefined && !botToken.startsWith('xoxb-')) {
     faults.push(
       'SLACK_BOT_TOKEN is no bot token. It has to be the Bot User OAuth Token of the app, which begins with xoxb-.',
     )
@@ -83,7 +98,9 @@ function slackOf(env: Env, set: RawEnv, hasMonitors: boolean, faults: string[]):
       'SLACK_APP_TOKEN is no app-level token, which begins with xapp-. For HTTP mode leave it unset.',
     )
   }
-  if (botToken !== undefined && appToken === undefined && signingSecret === undefined) {
+  const hasTransport = [appToken, signingSecret].some((one) => one !== undefined)
+  const wasGiven = unusable.has('SLACK_APP_TOKEN') || unusable.has('SLACK_SIGNING_SECRET')
+  if (botToken !== undefined && !hasTransport && !wasGiven) {
     faults.push(
       'Set SLACK_SIGNING_SECRET (HTTP mode, Slack calls us) or SLACK_APP_TOKEN (Socket Mode, no public address needed).',
     )
