@@ -50,7 +50,10 @@ export type Settings = any
 export type MonitorSurroundings = {
   /** The monitor's name, for sentences and the log. */
   readonly name: string
+  /** What everything is stamped with, and what is planned ahead. */
   readonly clock: Clock
+  /** Real time, for how long a call may take. */
+  readonly system: Clock
   readonly log: Log
   /** Null: no proxy. */
   readonly proxy: { readonly https: string; readonly no: string } | null

@@ -1,3 +1,5 @@
+import { checkmk } from './checkmk/index.ts'
+import { icinga2 } from './icinga2/index.ts'
 import type { MonitorKind } from './monitor.ts'
 import { nagios } from './nagios/index.ts'
 import { native } from './native/index.ts'
@@ -5,5 +7,8 @@ import { openitcockpit } from './openitcockpit/index.ts'
 
 /** Every kind of monitor, by name. */
 export const KINDS: ReadonlyMap<string, MonitorKind> = new Map(
-  [nagios, native, openitcockpit].map((kind) => [kind.kind, kind]),
+  [checkmk, icinga2, nagios, native, openitcockpit].map((kind) => [kind.kind, kind]),
 )
+
+/** What the configuration of each kind takes, for whoever reads the configuration. */
+export const CONFIG_SCHEMAS = new Map([...KINDS].map(([name, kind]) => [name, kind.config] as const))

@@ -1,7 +1,9 @@
+import { withoutMarker } from '../../core/marker.ts'
 import type { Words } from '../../core/monitor-api.ts'
 
 /**
- * Puts a comment and our mark on one line.
+ * Puts a comment and our mark on one line. A mark that somebody wrote into the comment goes: it would pass for another
+ * acknowledgement or downtime of ours.
  *
  * @param maxBytes of UTF-8 that the monitor takes; the mark always stands whole at the end
  */
@@ -10,8 +12,18 @@ export function composeComment(
   maxBytes: number,
 ): string {
   const room = maxBytes - Buffer.byteLength(marker) - 1
-  const cut = cutBytes(comment.trim(), room)
+  const cut = cutBytes(withoutMarkers(comment).trim(), room)
   return cut === '' ? marker : `${cut} ${marker}`
+}
+
+/** Taking a mark out can make another of what was around it. */
+function withoutMarkers(text: string): string {
+  let left = text
+  for (;;) {
+    const next = withoutMarker(left) ?? ''
+    if (next === left) return left
+    left = next
+  }
 }
 
 function cutBytes(text: string, maxBytes: number): string {

@@ -48,7 +48,7 @@ export type Http = {
 /**
  * @throws Error when the file of certificates cannot be read
  */
-export function createHttp(options: HttpOptions, { name, proxy }: MonitorSurroundings): Http {
+export function createHttp(options: HttpOptions, { name, proxy, system }: MonitorSurroundings): Http {
   const base = new URL(options.url)
   const dispatcher = createDispatcher(options, proxy, name)
 
@@ -71,14 +71,25 @@ export function createHttp(options: HttpOptions, { name, proxy }: MonitorSurroun
 
   return {
     call: async (call) => {
-      const signal = AbortSignal.timeout(CALL_TIMEOUT_MS)
+      const late = new AbortController()
+      const { signal } = late
+      const cancel = system.timer(CALL_TIMEOUT_MS, () => late.abort())
       try {
         const answer = await send(call, signal)
         const text = await readBounded(answer.body, name)
-        if (answer.statusCode >= 300 && answer.statusCode < 400) throw redirected(name, answer.statusCode)
-        return { status: answer.statusCode, headers: answer.headers, text }
+        const status = answer.statusCode
+        if (status >= 300 && status < 400) throw redirected(name, status)
+        // What is no answer of a monitor may be a page that repeats what it was asked with, and it goes to the log.
+        const isAnswer = status < 300 && /^\s*[[{]/.test(text)
+        return {
+          status,
+          headers: answer.headers,
+          text: isAnswer ? text : withoutSecrets(text, options.headers),
+        }
       } catch (error) {
         throw error instanceof Failure ? error : transportFailure(name, error, signal)
+      } finally {
+        cancel()
       }
     },
     stream: async (call, signal) => {
@@ -120,6 +131,16 @@ function readCa(file: string, name: string): string {
     const { code } = error as NodeJS.ErrnoException
     throw new Error(`The monitor ${name} names ${file} as its ca, which cannot be read (${code}).`)
   }
+}
+
+/** @returns the text without the last word of any header, which is where keys stand, and without the password of `Basic` */
+function withoutSecrets(text: string, headers: HttpOptions['headers']): string {
+  const secrets = Object.values(headers).flatMap((value) => {
+    const word = value.split(' ').at(-1) ?? ''
+    const decoded = /^Basic /i.test(value) ? Buffer.from(word, 'base64').toString('utf8') : ''
+    return [word, decoded.slice(decoded.indexOf(':') + 1)]
+  })
+  return secrets.reduce((left, secret) => (secret === '' ? left : left.replaceAll(secret, '…')), text)
 }
 
 async function readBounded(body: Dispatcher.ResponseData['body'], name: string): Promise<string> {
