@@ -11,7 +11,7 @@ import { platformFailure, slackFailure } from './failures.ts'
 import { createHttpReceiver } from './http-receiver.ts'
 import { createPeople, type People } from './people.ts'
 import { SocketReceiver } from './socket-receiver.ts'
-import type { SurfaceParts } from './surface.ts'
+import type { AbilitiesOf, SurfaceParts } from './surface.ts'
 import { registerViews } from './views/register.ts'
 
 /** Who may be asked about while a request waits, and for how long. */
@@ -24,6 +24,8 @@ export type SlackOptions = {
   readonly appToken: string | null
   readonly signingSecret: string
   readonly connection: SlackConnection
+  /** What a card offers, by the name of its monitor. */
+  readonly abilities: AbilitiesOf
   readonly clock: Clock
   readonly log: Log
 }
@@ -61,6 +63,7 @@ export function createSlack({
   appToken,
   signingSecret,
   connection,
+  abilities,
   clock,
   log,
 }: SlackOptions): Slack {
@@ -79,7 +82,7 @@ export function createSlack({
   if (receiver === null) throw new Error('There is neither a signing secret nor an app token.')
 
   return {
-    chat: createChat(client, respond),
+    chat: createChat(client, respond, abilities),
     people,
     identify: async () => {
       try {

@@ -1,10 +1,12 @@
 import type { WebClient } from '@slack/web-api'
 import type { CardRef, Chat } from '../core/ports.ts'
+import type { ProblemView } from '../core/problem.ts'
 import { card } from './blocks/card.ts'
 import { privately, replyMessage } from './blocks/reply.ts'
 import { threadLine } from './blocks/thread-line.ts'
 import { platformFailure, slackFailure } from './failures.ts'
 import { METADATA_EVENT } from './ids.ts'
+import type { AbilitiesOf } from './surface.ts'
 
 /** Slack's clock and ours may differ by this much when we look for a message of ours. */
 const CLOCK_SLACK_MS = 60_000
@@ -21,13 +23,19 @@ type Search = {
 }
 
 /** Posts and edits cards through Slack's Web API. Every method throws a classified Failure. */
-export function createChat(client: WebClient, respond: (url: string, body: object) => Promise<number>): Chat {
+export function createChat(
+  client: WebClient,
+  respond: (url: string, body: object) => Promise<number>,
+  abilities: AbilitiesOf,
+): Chat {
+  const draw = (ref: CardRef, view: ProblemView, now: number) =>
+    card(ref, view, now, abilities(view.check.monitor))
   return {
     post: async (ref, view, now) => {
       const posted = await call(() =>
         client.chat.postMessage({
           channel: ref.channel,
-          ...card(ref, view, now),
+          ...draw(ref, view, now),
           ...INERT,
           metadata: metadataOf(ref.id),
         }),
@@ -38,7 +46,7 @@ export function createChat(client: WebClient, respond: (url: string, body: objec
       if (ref.ts === null) throw platformFailure('message_not_found')
       const { ts, channel } = ref
       await call(() =>
-        client.chat.update({ channel, ts, ...card(ref, view, now), parse: 'none', link_names: false }),
+        client.chat.update({ channel, ts, ...draw(ref, view, now), parse: 'none', link_names: false }),
       )
     },
     thread: async (ref, view, event, rings, effectId) => {

@@ -7,12 +7,15 @@ export const ACTION = {
   remove: 'ackbridge_remove',
   takeOver: 'ackbridge_take_over',
   acknowledgeMany: 'ackbridge_acknowledge_many',
+  retry: 'ackbridge_retry',
+  downtimeForm: 'ackbridge_downtime_form',
 } as const
 
 export const VIEW = {
   acknowledge: 'ackbridge_acknowledge_view',
   pick: 'ackbridge_pick_view',
   takeOver: 'ackbridge_take_over_view',
+  downtime: 'ackbridge_downtime_view',
 } as const
 
 export const BLOCK = {
@@ -20,6 +23,7 @@ export const BLOCK = {
   comment: 'comment',
   duration: 'duration',
   until: 'until',
+  options: 'options',
 } as const
 
 /** Type of our metadata on messages; its payload holds one of our ids and nothing else, because everybody can read it. */

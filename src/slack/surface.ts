@@ -3,12 +3,28 @@ import type { Clock, Log, Meter } from '../core/ports.ts'
 import type { AcknowledgeProblem, Acting } from '../flows/acknowledge-problem.ts'
 import type { LookUp } from '../flows/look-up.ts'
 import type { RemoveAcknowledgement } from '../flows/remove-acknowledgement.ts'
+import type { RetryHandOver } from '../flows/retry-hand-over.ts'
+import type { SetDowntime } from '../flows/set-downtime.ts'
 import type { People } from './people.ts'
+
+/** What the forms and buttons offer for a monitor's problems. */
+export type AbilitiesOf = (monitor: string) => {
+  readonly downtime: boolean
+  readonly sticky: boolean
+  readonly persistent: boolean
+  readonly notify: boolean
+}
 
 /** What every surface needs: the flows, who people are, and where to say what went wrong. */
 export type SurfaceParts = {
   readonly acknowledge: AcknowledgeProblem
   readonly remove: RemoveAcknowledgement
+  readonly retry: RetryHandOver
+  readonly downtime: SetDowntime
+  /** What a monitor can do that a form or a button offers; by its name. */
+  readonly abilities: AbilitiesOf
+  /** Monitors that cannot be asked at the moment, in words: what is shown of their problems may be old. */
+  readonly troubled: () => readonly string[]
   readonly lookUp: LookUp
   readonly people: People
   /** User groups that the permissions name. */

@@ -47,6 +47,16 @@ export function refusalSentence(refusal: Refusal, prefix = ''): string {
       return nothingFound(refusal, 'Nothing was ever heard of', 'Names are those that the monitor sends.')
     case 'fine':
       return `${inert(refusal.name)} has no open problem.`
+    case 'nothing-failed':
+      return `Nothing of ${inert(refusal.name)} failed, so there is nothing to try again.`
+    case 'no-downtime':
+      return `${inert(refusal.monitor)} cannot be told of downtimes from here. Set it there.`
+    case 'no-downtime-of-ours':
+      return `No downtime of ${inert(refusal.name)} was set from here. Remove it in ${inert(refusal.monitor)}.`
+    case 'downtime-stands':
+      return `${inert(refusal.name)} has a downtime until ${dateToken(refusal.until)} that was set from here. Remove it first: \`/${prefix}downtime HOST [SERVICE] remove\`.`
+    case 'until-far':
+      return 'A downtime of more than a year is more likely a slip. Give a shorter one.'
     case 'unavailable':
       return 'ackbridge cannot write its database at the moment, so nothing was changed. Try again in a minute; the operator has been told in the log.'
   }

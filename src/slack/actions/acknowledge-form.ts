@@ -23,7 +23,7 @@ export async function acknowledgeForm(press: Press): Promise<string> {
   const shown =
     refusal !== null || view === null
       ? sentenceView(refusalSentence(refusal ?? { why: 'problem-unknown' }))
-      : form(view)
+      : form(view, parts.abilities(view.check.monitor))
   try {
     await client.views.open({ trigger_id: triggerId, view: shown })
   } catch (error) {

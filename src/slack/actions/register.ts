@@ -11,8 +11,10 @@ import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { acknowledge } from './acknowledge.ts'
 import { acknowledgeForm } from './acknowledge-form.ts'
 import { acknowledgeMany } from './acknowledge-many.ts'
+import { downtimeForm } from './downtime-form.ts'
 import { FORM_NOT_OPENED, type Press } from './press.ts'
 import { remove } from './remove.ts'
+import { retry } from './retry.ts'
 
 const NOT_OPENED =
   'Slack did not open the form, so nothing was changed. Press the button again, or use `/ack` with a comment.'
@@ -26,6 +28,8 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [ACTION.acknowledgeForm, acknowledgeForm],
   [ACTION.acknowledgeMany, acknowledgeMany],
   [ACTION.remove, remove],
+  [ACTION.retry, retry],
+  [ACTION.downtimeForm, downtimeForm],
 ])
 
 /** Answers every press in a message or form, also of buttons that are not known any more. */

@@ -12,6 +12,7 @@ const HOUR = 3_600_000
 const REF: CardRef = { id: 'c1', channel: 'C1', ts: '1.1', mention: ['S1', 'U1'], quiet: false }
 
 const HELD: Acknowledgement = {
+  id: '01938f2e-0000-7000-8000-0000000000aa',
   by: { id: 'U1', name: 'Ann' },
   at: NOW - HOUR,
   through: 'button',
@@ -21,6 +22,12 @@ const HELD: Acknowledgement = {
   notify: false,
   until: NOW + HOUR,
   handOver: 'confirmed',
+  handedAt: NOW - HOUR,
+  reason: null,
+  retrying: false,
+  replaces: null,
+  theirs: null,
+  ending: null,
   foreign: false,
 }
 
@@ -53,6 +60,7 @@ function viewOf(
       lastStateTime: null,
       last: null,
       tally,
+      downtime: null,
       ...given.check,
     },
     problem: {
@@ -66,6 +74,7 @@ function viewOf(
       closed: null,
       closedBecause: null,
       acknowledgement: null,
+      released: null,
       firstTaken: null,
       ...given.problem,
     },
@@ -106,7 +115,7 @@ describe('a card', () => {
       'failed',
       { acknowledgement: { ...HELD, handOver: 'failed' } },
       'FAILED: dc1 did not take it.',
-      ['Remove acknowledgement'],
+      ['Retry', 'Remove acknowledgement'],
     ],
     [
       'is kept here',

@@ -1,8 +1,9 @@
-import type { Button, KnownBlock, MessageAttachment, RichTextBlock } from '@slack/types'
-import type { Acknowledgement, HandOver } from '../../core/acknowledgement.ts'
+import type { Button, KnownBlock, MessageAttachment, RichTextBlock, RichTextElement } from '@slack/types'
+import type { Acknowledgement, Ending, HandOver } from '../../core/acknowledgement.ts'
 import { cutChars, outputPreview } from '../../core/output-preview.ts'
 import type { CardRef } from '../../core/ports.ts'
 import { checkName, type ProblemView } from '../../core/problem.ts'
+import { hasFailed } from '../../core/retry-hand-over.ts'
 import { ACTION } from '../ids.ts'
 import { stateLook, stateWord } from './state.ts'
 import {
@@ -41,11 +42,17 @@ const FIELDS_SHOWN = 4
  *
  * @param now epoch ms, for how long it has lasted
  */
-export function card(ref: CardRef, view: ProblemView, now: number): CardMessage {
+export function card(
+  ref: CardRef,
+  view: ProblemView,
+  now: number,
+  abilities: Abilities = { downtime: false },
+): CardMessage {
   const shown = shownState(view)
   const words = fallback(view, shown.word)
-  const blocks = [output(view), who(view), facts(ref, view, now)].filter((block) => block !== null)
-  const buttons = buttonsOf(view)
+  const parts = [output(view), who(view), downtime(view, now), facts(ref, view, now)]
+  const blocks = parts.filter((block) => block !== null)
+  const buttons = buttonsOf(view, abilities, now)
   const body: KnownBlock[] =
     buttons.length === 0 ? blocks : [...blocks, { type: 'actions', elements: buttons }]
   return {
@@ -54,6 +61,9 @@ export function card(ref: CardRef, view: ProblemView, now: number): CardMessage 
     attachments: [{ color: shown.look.colour, fallback: escapeText(words), blocks: body }],
   }
 }
+
+/** What the problem's monitor can be told, as far as a button depends on it. */
+export type Abilities = { readonly downtime: boolean }
 
 /** What stands first: a word, and the look of a state. */
 type Shown = { readonly word: string; readonly look: ReturnType<typeof stateLook> }
@@ -115,23 +125,66 @@ function who({ problem, check }: ProblemView): RichTextBlock {
     text(' has it since '),
     date(held.at, '{time}'),
     ...(held.until === null ? [] : [text(', until '), date(held.until)]),
-    text(handOverWords(held, check.monitor)),
+    text('. '),
+    ...(held.ending === null ? handOverWords(held, check.monitor) : endingWords(held.ending, check.monitor)),
     ...(held.comment === null ? [] : [text(`\n“${cutChars(held.comment, 500)}”`, { italic: true })]),
   )
 }
 
-const HAND_OVER: Readonly<Record<HandOver, (monitor: string) => string>> = {
-  requested: (monitor) => `. Sending to ${monitor} …`,
-  sent: (monitor) => `. Sent to ${monitor}, which cannot be read back.`,
-  confirmed: (monitor) => `. Confirmed by ${monitor}.`,
-  already: (monitor) => `. ${monitor} had it acknowledged already.`,
-  not_a_problem: (monitor) => `. ${monitor} has no problem there.`,
-  failed: (monitor) => `. FAILED: ${monitor} did not take it.`,
-  not_supported: (monitor) => `. Kept here only: ${monitor} is not told.`,
+function handOverWords(held: Acknowledgement, monitor: string): RichTextElement[] {
+  if (held.foreign) return [text(`Acknowledged in ${monitor}.`)]
+  return onTheWay(held.handOver, held, monitor)
 }
 
-function handOverWords(held: Acknowledgement, monitor: string): string {
-  return held.foreign ? `. Acknowledged in ${monitor}.` : HAND_OVER[held.handOver](monitor)
+/** Its end, which holds only when the monitor agrees. */
+function endingWords({ by, because, ...ending }: Ending, monitor: string): RichTextElement[] {
+  const what = because === 'expiry' ? 'Its time is up. ' : `${by?.name ?? 'Somebody'} removes it. `
+  return [text(what), ...onTheWay(ending.handOver, ending, monitor)]
+}
+
+type Standing = { readonly reason: string | null; readonly retrying: boolean }
+
+/** How far a hand-over got, in words. What failed stands out, in a line of its own. */
+function onTheWay(handOver: HandOver, { reason, retrying }: Standing, monitor: string): RichTextElement[] {
+  switch (handOver) {
+    case 'requested':
+      return [text(`Sending to ${monitor} …`)]
+    case 'sent':
+      return [text(`Sent to ${monitor}, which cannot be read back.`)]
+    case 'confirmed':
+      return [text(`Confirmed by ${monitor}.`)]
+    case 'already':
+      return [
+        text(
+          `${monitor} had it acknowledged already${reason === null ? '' : `, by ${cutChars(reason, 300)}`}.`,
+        ),
+      ]
+    case 'not_a_problem':
+      return [text(`${monitor} has no problem there.`)]
+    case 'failed':
+      return [
+        text(`\n❌ FAILED: ${cutChars(reason ?? `${monitor} did not take it.`, 300)}`, { bold: true }),
+        ...(retrying ? [text(' It is tried again by itself.')] : []),
+      ]
+    case 'not_supported':
+      return [text(`Kept here only: ${monitor} is not told.`)]
+  }
+}
+
+/** A downtime that was set from here and is not over. */
+function downtime({ problem, check }: ProblemView, now: number): RichTextBlock | null {
+  const set = check.downtime
+  if (set === null || set.until <= now || problem.closed !== null) return null
+  return line(
+    text('Downtime', { bold: true }),
+    text(' until '),
+    date(set.until),
+    text(` by ${set.by.name}. `),
+    ...(set.ending === null
+      ? onTheWay(set.handOver, set, check.monitor)
+      : endingWords(set.ending, check.monitor)),
+    ...(set.comment === null ? [] : [text(`\n“${cutChars(set.comment, 300)}”`, { italic: true })]),
+  )
 }
 
 function closing({ problem, check }: Pick<ProblemView, 'problem' | 'check'>): RichTextBlock {
@@ -177,12 +230,22 @@ function labels(all: Readonly<Record<string, string>> | null): string {
   return cutChars(shown.join(' '), LABELS_MAX_CHARS)
 }
 
-function buttonsOf({ problem }: ProblemView): Button[] {
+function buttonsOf(view: ProblemView, abilities: Abilities, now: number): Button[] {
+  const { problem } = view
   if (problem.closed !== null) return []
-  if (problem.acknowledgement !== null) return [button(ACTION.remove, 'Remove acknowledgement', problem.id)]
+  const retry: Button[] = hasFailed(view, now)
+    ? [{ ...button(ACTION.retry, 'Retry', problem.id), style: 'primary' }]
+    : []
+  const more = abilities.downtime ? [button(ACTION.downtimeForm, 'Downtime…', problem.id)] : []
+  const held = problem.acknowledgement
+  if (held !== null && held.ending === null)
+    return [...retry, button(ACTION.remove, 'Remove acknowledgement', problem.id), ...more]
+  const take = button(ACTION.acknowledge, 'Acknowledge', problem.id)
   return [
-    { ...button(ACTION.acknowledge, 'Acknowledge', problem.id), style: 'primary' },
+    ...retry,
+    retry.length === 0 ? { ...take, style: 'primary' } : take,
     button(ACTION.acknowledgeForm, 'Acknowledge…', problem.id),
+    ...more,
   ]
 }
 

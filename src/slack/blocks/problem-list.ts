@@ -1,4 +1,6 @@
 import type { KnownBlock, SectionBlock } from '@slack/types'
+import type { Acknowledgement } from '../../core/acknowledgement.ts'
+import { cutChars } from '../../core/output-preview.ts'
 import type { ProblemCounts } from '../../core/ports.ts'
 import { checkName, type ProblemView } from '../../core/problem.ts'
 import { ACTION, encodeMany, type Many } from '../ids.ts'
@@ -59,9 +61,28 @@ function rowText({ problem, check, tally }: ProblemView): string {
   const who =
     held === null
       ? ''
-      : `\n${inert(held.by.name)} has it${held.until === null ? '' : `, until ${dateToken(held.until)}`}`
+      : `\n${inert(held.by.name)} has it${held.until === null ? '' : `, until ${dateToken(held.until)}`}${inert(standing(held, check.monitor))}`
   const said = first === '' ? '' : `\n${inertCut(first, ROW_OUTPUT_MAX_CHARS)}`
   return `${stateLook(problem.state).emoji} *${stateWord(problem.state)}*  ${inertCut(checkName(check), ROW_NAME_MAX_CHARS)}  (${inert(check.monitor)}) since ${dateToken(problem.opened)}${said}${who}`
+}
+
+/** How far it is true in the monitor, where that is in doubt. */
+function standing({ handOver, reason, ending }: Acknowledgement, monitor: string): string {
+  const what = ending === null ? 'not' : 'still'
+  const failed = ending === null ? handOver === 'failed' : ending.handOver === 'failed'
+  const why = ending === null ? reason : ending.reason
+  if (failed) return `. ❌ FAILED, ${what} in ${monitor}: ${cutChars(why ?? '', 150)}`
+  if (ending !== null) return `, until ${monitor} has it removed`
+  return handOver === 'requested' ? `, sending to ${monitor} …` : ''
+}
+
+/** Adds, below a list, what makes it perhaps untrue. */
+export function withTrouble(list: ReplyMessage, trouble: readonly string[]): ReplyMessage {
+  if (trouble.length === 0) return list
+  return {
+    ...list,
+    blocks: [...list.blocks, context(plain(trouble.map((one) => `⚠️ ${one}`).join('\n'), 1000))],
+  }
 }
 
 /**

@@ -64,15 +64,24 @@ function heldMessage(reply: Extract<Reply, { what: 'held' }>): ReplyMessage {
 /** Names, and reasons, that are told one by one. */
 const TOLD_MAX = 5
 
-function takenWords({ names, until, not }: Extract<Reply, { what: 'taken' }>): string {
+function takenWords({ names, until, not, told, untold }: Extract<Reply, { what: 'taken' }>): string {
   const end = until === null ? '' : `, until ${dateToken(until)}`
   const shown = names.slice(0, TOLD_MAX).map(inert)
   if (names.length > TOLD_MAX) shown.push(`${names.length - TOLD_MAX} more`)
-  const whose = names.length === 1 ? 'its monitor is' : 'their monitors are'
-  const have =
-    names.length === 0 ? [] : [`You have ${listed(shown)}${end}. Kept here only: ${whose} not told.`]
+  const have = names.length === 0 ? [] : [`You have ${listed(shown)}${end}. ${toldWords(told, untold)}`]
   const more = not.length > TOLD_MAX ? [`${not.length - TOLD_MAX} more are not yours either.`] : []
   return [...have, ...not.slice(0, TOLD_MAX).map(notTakenWords), ...more].join('\n')
+}
+
+/** @returns what is said of where an acknowledgement goes */
+export function toldWords(told: readonly string[], untold: readonly string[]): string {
+  const names = (monitors: readonly string[]): string => listed(monitors.map(inert))
+  const sending = told.length === 0 ? '' : `Sending to ${names(told)} …; the card says when it is confirmed.`
+  const kept =
+    untold.length === 0
+      ? ''
+      : `Kept here only: ${names(untold)} ${untold.length === 1 ? 'is' : 'are'} not told.`
+  return [sending, kept].filter((part) => part !== '').join(' ')
 }
 
 function notTakenWords(one: NotTaken): string {

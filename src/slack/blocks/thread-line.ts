@@ -7,7 +7,7 @@ import { checkName, type ProblemView } from '../../core/problem.ts'
 import { severityOf } from '../../core/state.ts'
 import { FALLBACK_MAX_CHARS } from './card.ts'
 import { stateLook, stateWord } from './state.ts'
-import { date, duration, escapeText, line, mention, preformatted, text } from './text.ts'
+import { date, duration, escapeText, line, mention, preformatted, text, utc } from './text.ts'
 
 export type LineMessage = { readonly text: string; readonly blocks: KnownBlock[] }
 
@@ -42,6 +42,48 @@ function sentenceOf(event: ThreadEvent, monitor: string): string {
       return saidSentence(event.type, event.author, event.comment)
     case 'output':
       return 'Full output'
+    case 'handed-over':
+      return handedOverSentence(event, monitor)
+    case 'commented':
+      return `${event.by.name} said: “${cutChars(event.comment, 1000)}”`
+    case 'downtime':
+      return `${event.by.name} set a downtime of ${duration(Math.round((event.until - event.from) / 60_000) * 60_000)}, until ${utc(event.until)} (sending to ${monitor})${
+        event.comment === null ? '' : `: “${cutChars(event.comment, 1000)}”`
+      }`
+    case 'downtime-removed':
+      return event.by === null
+        ? `The downtime was removed in ${monitor}`
+        : `${event.by.name} removed the downtime (sending to ${monitor})`
+  }
+}
+
+const HANDED_OVER_OF: Readonly<Record<Extract<ThreadEvent, { what: 'handed-over' }>['of'], string>> = {
+  acknowledgement: 'acknowledgement',
+  removal: 'removal of the acknowledgement',
+  downtime: 'downtime',
+  'downtime-removal': 'removal of the downtime',
+  comment: 'comment',
+}
+
+function handedOverSentence(
+  { of, handOver, reason }: Extract<ThreadEvent, { what: 'handed-over' }>,
+  monitor: string,
+): string {
+  const what = HANDED_OVER_OF[of]
+  switch (handOver) {
+    case 'failed':
+      return `❌ FAILED: the ${what} did not get into ${monitor}. ${cutChars(reason ?? '', 500)}`.trim()
+    case 'already':
+      return `${monitor} had it acknowledged already${reason === null ? '' : `, by ${reason}`}`
+    case 'not_a_problem':
+      return `${monitor} has no problem there, so there was nothing to do`
+    case 'not_supported':
+      return `The ${what} is kept here only: ${monitor} is not told`
+    case 'sent':
+      return `The ${what} was sent to ${monitor}, which cannot be read back`
+    case 'requested':
+    case 'confirmed':
+      return `${monitor} confirmed the ${what}`
   }
 }
 
@@ -62,7 +104,9 @@ function acknowledgedSentence(
     ? ` in ${monitor}`
     : handOver === 'not_supported'
       ? ` (kept here only: ${monitor} is not told)`
-      : ''
+      : handOver === 'requested'
+        ? ` (sending to ${monitor})`
+        : ''
   const said = comment === null ? '' : `: “${cutChars(comment, 1000)}”`
   return `${by.name} ${how}${where}${said}`
 }

@@ -7,7 +7,7 @@ import { type State, severityOf } from '../../core/state.ts'
 import type { AcknowledgeResult, Acting } from '../../flows/acknowledge-problem.ts'
 import type { Visible } from '../../flows/look-up.ts'
 import { whichList } from '../blocks/problem-list.ts'
-import { type ReplyMessage, replyMessage, said } from '../blocks/reply.ts'
+import { type ReplyMessage, replyMessage, said, toldWords } from '../blocks/reply.ts'
 import { dateToken, inert } from '../blocks/text.ts'
 import type { SurfaceParts } from '../surface.ts'
 import { pickForm } from '../views/acknowledge.ts'
@@ -113,9 +113,13 @@ function resultMessage(result: AcknowledgeResult, view: ProblemView, asked: Aske
     case 'acknowledged': {
       const until = result.problem.acknowledgement?.until ?? null
       const end = until === null ? '' : `, until ${dateToken(until)}`
-      const monitor = inert(view.check.monitor)
-      return said(`You have ${name}${end}. Kept here only: ${monitor} is not told.${asked.note}`)
+      const { monitor } = view.check
+      const kept = result.problem.acknowledgement?.handOver === 'not_supported'
+      const where = kept ? toldWords([], [monitor]) : toldWords([monitor], [])
+      return said(`You have ${name}${end}. ${where}${asked.note}`)
     }
+    case 'commented':
+      return said(`You have ${name} already. Your comment is added and sent to ${inert(view.check.monitor)}.`)
     case 'yours-already':
       return said(`You have ${name} already. Nothing was changed.`)
     case 'held': {

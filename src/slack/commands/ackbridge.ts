@@ -18,6 +18,7 @@ function helpText(prefix: string, isUnknown: boolean): string {
   const lines = [
     `\`${p}ack HOST [SERVICE] [for 2h | until tomorrow 9:00] [comment]\` takes a problem. \`*\` matches anything; alone, it opens a form.`,
     `\`${p}unack HOST [SERVICE]\` removes the acknowledgement; alone, it lists what you have.`,
+    `\`${p}downtime HOST [SERVICE] for 2h [comment]\` sets a downtime in the monitor; \`${p}downtime HOST [SERVICE] remove\` ends it.`,
     `\`${p}problems [HOST] [unacked | critical | warning | down | mine | acked]\` shows what is open; \`/status\` does the same where it is installed.`,
     `\`${p}history HOST [SERVICE]\` shows what happened.`,
     'Names with blanks work with and without quotes. Several monitors with the same host: `MONITOR/HOST`.',

@@ -2,7 +2,7 @@ import { statesOfWord } from '../../core/filters.ts'
 import { type Found, findNamed } from '../../core/find.ts'
 import type { ProblemCounts, ProblemFilter, Queries } from '../../core/ports.ts'
 import type { ProblemView } from '../../core/problem.ts'
-import { LIST_MAX, problemList } from '../blocks/problem-list.ts'
+import { LIST_MAX, problemList, withTrouble } from '../blocks/problem-list.ts'
 import { type CommandAnswer, type CommandInput, onlyVisible, refused, worstFirst } from './ack.ts'
 
 /** Problems looked through for somebody who may not see all of them. */
@@ -31,7 +31,8 @@ export async function problems({ parts, acting, text }: CommandInput): Promise<C
   if (answer.kind === 'nothing') {
     return refused(parts, { why: 'not-known', asked: answer.asked, suggestions: answer.suggestions })
   }
-  return { message: problemList(answer.counts, answer.views, text === '' ? null : text), outcome: 'seen' }
+  const list = problemList(answer.counts, answer.views, text === '' ? null : text)
+  return { message: withTrouble(list, parts.troubled()), outcome: 'seen' }
 }
 
 type Named =

@@ -5,6 +5,7 @@ import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { refusalSentence } from '../words.ts'
 import { ack, type CommandAnswer, type CommandInput } from './ack.ts'
 import { ackbridge } from './ackbridge.ts'
+import { downtime } from './downtime.ts'
 import { history } from './history.ts'
 import { problems } from './problems.ts'
 import { unack } from './unack.ts'
@@ -16,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, (input: CommandInput) => Promise<CommandAnsw
   ['problems', problems],
   ['status', problems],
   ['history', history],
+  ['downtime', downtime],
   ['ackbridge', ackbridge],
 ])
 

@@ -62,10 +62,16 @@ const REMOVING = { action: 'remove', problem: null } as const
 
 function resultMessage(result: RemoveResult, view: ProblemView): ReplyMessage {
   switch (result.kind) {
-    case 'removed':
+    case 'removed': {
+      const name = inert(checkName(view.check))
+      const whose = `it ${result.handOver === 'requested' ? 'is' : 'was'} ${inert(result.was.by.name)}’s`
+      if (result.handOver !== 'requested')
+        return said(`The acknowledgement of ${name} is removed (${whose}).`)
+      const { monitor } = view.check
       return said(
-        `The acknowledgement of ${inert(checkName(view.check))} is removed (it was ${inert(result.was.by.name)}’s).`,
+        `Removing the acknowledgement of ${name} (${whose}). Sending to ${inert(monitor)} …; the card says when it is done.`,
       )
+    }
     case 'refused':
       return said(refusalSentence(result.refusal))
     case 'repeated':

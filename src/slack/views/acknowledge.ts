@@ -4,6 +4,7 @@ import { checkName, type ProblemView } from '../../core/problem.ts'
 import { stateLook, stateWord } from '../blocks/state.ts'
 import { mrkdwn, plain } from '../blocks/text.ts'
 import { BLOCK, VIEW } from '../ids.ts'
+import type { AbilitiesOf } from '../surface.ts'
 
 /** Characters of a modal's title. https://docs.slack.dev/surfaces/modals */
 const OPTION_MAX_CHARS = 75
@@ -11,7 +12,7 @@ const OPTION_MAX_CHARS = 75
 const OPTIONS_MAX = 100
 
 /** Ends offered by one tap; the value is read by `parseWhen`. */
-const ENDS: readonly (readonly [label: string, value: string])[] = [
+export const ENDS: readonly (readonly [label: string, value: string])[] = [
   ['Until it recovers', 'none'],
   ['For 30 minutes', 'for 30m'],
   ['For 1 hour', 'for 1h'],
@@ -26,7 +27,7 @@ const ENDS: readonly (readonly [label: string, value: string])[] = [
 export type FormMemory = { readonly problem: string }
 
 /** The form behind `Acknowledge…`: comment and end. */
-export function acknowledgeForm(view: ProblemView): ModalView {
+export function acknowledgeForm(view: ProblemView, offered: ReturnType<AbilitiesOf>): ModalView {
   return {
     type: 'modal',
     callback_id: VIEW.acknowledge,
@@ -36,9 +37,51 @@ export function acknowledgeForm(view: ProblemView): ModalView {
     close: plain('Cancel'),
     blocks: [
       { type: 'section', text: plain(`${stateLook(view.problem.state).emoji} ${label(view)}`) },
-      ...fields(),
+      ...fields(ENDS, told(offered, view.check.monitor)),
+      ...choices(offered),
     ],
   }
+}
+
+function told(offered: ReturnType<AbilitiesOf>, monitor: string): string {
+  const isTold = offered.sticky || offered.persistent || offered.notify
+  return `Shown on the card, kept in the history${isTold ? `, and written into ${monitor}` : ''}.`
+}
+
+/** What else the monitor can do with an acknowledgement; nothing where it can do nothing. */
+const CHOICES: readonly (readonly [name: 'sticky' | 'persistent' | 'notify', label: string, what: string])[] =
+  [
+    ['sticky', 'Keep it until it recovers', 'Otherwise it ends with the next change of state.'],
+    [
+      'persistent',
+      'Keep the comment afterwards',
+      'The comment stays in the monitor when the problem is over.',
+    ],
+    ['notify', 'Tell its other contacts', 'The monitor notifies everybody it would notify of the problem.'],
+  ]
+
+function choices(offered: ReturnType<AbilitiesOf>): ModalView['blocks'] {
+  const options = CHOICES.filter(([name]) => offered[name]).map(([name, label, what]) => ({
+    text: plain(label),
+    description: plain(what, OPTION_MAX_CHARS),
+    value: name,
+  }))
+  if (options.length === 0) return []
+  const initial = options.filter(({ value }) => value === 'sticky')
+  return [
+    {
+      type: 'input',
+      block_id: BLOCK.options,
+      optional: true,
+      label: plain('In the monitor'),
+      element: {
+        type: 'checkboxes',
+        action_id: BLOCK.options,
+        options,
+        ...(initial.length === 0 ? {} : { initial_options: initial }),
+      },
+    },
+  ]
 }
 
 /** The form behind `/ack` alone: which problem, comment and end. */
@@ -71,12 +114,15 @@ export function pickForm(views: readonly ProblemView[], total: number): ModalVie
   }
 }
 
-function label({ problem, check }: ProblemView): string {
+export function label({ problem, check }: ProblemView): string {
   return cutChars(`${stateWord(problem.state)}  ${checkName(check)}`, 150)
 }
 
-function fields(): ModalView['blocks'] {
-  const options = ENDS.map(([name, value]) => ({ text: plain(name), value }))
+export function fields(
+  ends = ENDS,
+  hint = 'Shown on the card and kept in the history.',
+): ModalView['blocks'] {
+  const options = ends.map(([name, value]) => ({ text: plain(name), value }))
   const [initial] = options
   return [
     {
@@ -91,7 +137,7 @@ function fields(): ModalView['blocks'] {
         max_length: 1000,
         focus_on_load: false,
       },
-      hint: plain('Shown on the card and kept in the history.'),
+      hint: plain(hint),
     },
     {
       type: 'input',
@@ -133,10 +179,10 @@ export function takeOverForm(sentence: string, memory: string): ModalView {
 }
 
 /** Shows one sentence in a form's place. */
-export function sentenceView(sentence: string): ModalView {
+export function sentenceView(sentence: string, title = 'Acknowledge'): ModalView {
   return {
     type: 'modal',
-    title: plain('Acknowledge'),
+    title: plain(title),
     close: plain('Close'),
     blocks: [{ type: 'section', text: mrkdwn(sentence) }],
   }

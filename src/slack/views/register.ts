@@ -20,6 +20,8 @@ type Sent = {
   readonly problem: string | null
   readonly comment: string | null
   readonly until: string | null
+  /** Null where the form offered none. */
+  readonly choices: readonly string[] | null
 }
 
 /** Remembered across `Take over?`. */
@@ -28,6 +30,7 @@ type Memory = {
   readonly comment?: string | null
   readonly until?: number | null
   readonly assumedUtc?: boolean
+  readonly choices?: readonly string[]
 }
 
 /** Answers every form that is sent or closed. */
@@ -43,6 +46,7 @@ async function submit({ body, view, ack }: Args, parts: SurfaceParts): Promise<v
     parts,
     'modal',
     async () => {
+      if (view.callback_id === VIEW.downtime) return submitDowntime({ body, view, ack }, parts)
       const acting = await actingOf(parts, body.user.id)
       const takeOver = view.callback_id === VIEW.takeOver
       const known = takeOver ? remembered(view) : await readForm(view, acting.person.zone, parts.clock.now())
@@ -59,9 +63,7 @@ async function submit({ body, view, ack }: Args, parts: SurfaceParts): Promise<v
         interaction,
         comment,
         until,
-        sticky: true,
-        persistent: false,
-        notify: false,
+        ...choicesOf(known),
         takeOver,
         replyTo: null,
       })
@@ -73,6 +75,58 @@ async function submit({ body, view, ack }: Args, parts: SurfaceParts): Promise<v
       await ack({ response_action: 'update', view: sentenceView(refusalSentence({ why: 'unavailable' })) })
     },
   )
+}
+
+async function submitDowntime(
+  { body, view, ack }: Pick<Args, 'body' | 'view' | 'ack'>,
+  parts: SurfaceParts,
+): Promise<string> {
+  const acting = await actingOf(parts, body.user.id)
+  const known = await readForm(view, acting.person.zone, parts.clock.now())
+  if ('response_action' in known) {
+    await ack(known)
+    return 'unclear'
+  }
+  const { problem, comment = null, until = null } = known
+  const looked = await parts.lookUp(acting, 'modal', (queries) => queries.problem(problem), {
+    action: 'downtime',
+    problem,
+  })
+  const about = looked.kind === 'seen' ? looked.answer : null
+  const result =
+    looked.kind === 'refused'
+      ? ({ kind: 'refused', refusal: looked.refusal } as const)
+      : about === null || until === null
+        ? ({ kind: 'refused', refusal: { why: 'problem-unknown' } } as const)
+        : await parts.downtime.set({
+            ...acting,
+            check: about.check,
+            through: 'modal',
+            interaction: `${(body as { trigger_id?: string }).trigger_id ?? ''} ${view.id} ${view.hash}`,
+            until,
+            comment,
+          })
+  const answer =
+    result.kind === 'refused'
+      ? sentenceView(refusalSentence(result.refusal), 'Downtime')
+      : known.assumedUtc && until !== null
+        ? sentenceView(`Downtime until ${dateToken(until)}. ${ASSUMED_UTC}`, 'Downtime')
+        : null
+  await (answer === null ? ack() : ack({ response_action: 'update', view: answer }))
+  return result.kind
+}
+
+/** What was chosen for the monitor; the safe choice where nothing was offered. */
+function choicesOf({ choices = ['sticky'] }: Memory): {
+  sticky: boolean
+  persistent: boolean
+  notify: boolean
+} {
+  return {
+    sticky: choices.includes('sticky'),
+    persistent: choices.includes('persistent'),
+    notify: choices.includes('notify'),
+  }
 }
 
 function remembered(view: ViewOutput): Memory {
@@ -87,7 +141,8 @@ async function readForm(
   const sent = fieldsOf(view)
   if (sent.problem === null)
     return { response_action: 'errors', errors: { [BLOCK.problem]: 'Choose a problem.' } }
-  const memory = { problem: sent.problem, comment: sent.comment }
+  const { problem, comment, choices } = sent
+  const memory = { problem, comment, ...(choices === null ? {} : { choices }) }
   if (sent.until === null) return { ...memory, until: null }
   const when = await parseEnd(sent.until, zone, now)
   if (when === null) {
@@ -121,7 +176,13 @@ function fieldsOf(view: ViewOutput): Sent {
     view.callback_id === VIEW.pick
       ? (value(BLOCK.problem)?.selected_option?.value ?? null)
       : ((JSON.parse(view.private_metadata || '{}') as Partial<Memory>).problem ?? null)
-  return { problem, comment: value(BLOCK.comment)?.value?.trim() || null, until }
+  const chosenOptions = value(BLOCK.options)?.selected_options
+  return {
+    problem,
+    comment: value(BLOCK.comment)?.value?.trim() || null,
+    until,
+    choices: chosenOptions === undefined ? null : chosenOptions.map((option) => option.value ?? ''),
+  }
 }
 
 async function responseOf(
