@@ -4,30 +4,34 @@ import type { IntakeKeys } from './core/intake-key.ts'
 import { groupsNamed } from './core/permit.ts'
 import type { Clock, Log, Meter } from './core/ports.ts'
 import { route } from './core/route.ts'
+import type { ReceiveContext } from './core/turn.ts'
 import { Worker } from './delivery/worker.ts'
 import { createAcknowledgeProblem } from './flows/acknowledge-problem.ts'
 import { createExpireAcknowledgements, type ExpireAcknowledgements } from './flows/expire-acknowledgements.ts'
+import {
+  type ConnectedMonitor as Connected,
+  createFollowMonitors,
+  type FollowMonitors as Follow,
+} from './flows/follow-monitors.ts'
 import { createLookUp } from './flows/look-up.ts'
-import { createReceiveNotifications } from './flows/receive-notifications.ts'
+import { createReceiveNotifications, type ReceiveNotifications } from './flows/receive-notifications.ts'
 import { createRemoveAcknowledgement } from './flows/remove-acknowledgement.ts'
+import { createRetryHandOver } from './flows/retry-hand-over.ts'
+import { createSetDowntime } from './flows/set-downtime.ts'
 import { createApiRoutes } from './http/api.ts'
 import { createAuthenticate } from './http/auth.ts'
 import { createHealthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createNotifyRoute } from './http/notify-route.ts'
 import { type HttpServer, type Routes, startHttpServer } from './http/server.ts'
-import type { Monitor } from './monitors/monitor.ts'
+import type { MonitorKind } from './monitors/monitor.ts'
 import { KINDS } from './monitors/registry.ts'
 import type { Slack } from './slack/app.ts'
-import { fileOf, type OpenStore, openStore } from './store/open.ts'
+import { bindToTeam } from './slack/bind-to-team.ts'
+import { fileOf, type OpenStore, openStorePatiently } from './store/open.ts'
 import { keyOfFolder } from './system/key-of-folder.ts'
 import { createUuid7 } from './system/uuid7.ts'
 
-/** How long a start waits for Slack to say who we are; notifications are taken meanwhile. */
-const IDENTIFY_WAIT_MS = 5_000
-const IDENTIFY_RETRY_MS = 30_000
-/** A database that cannot be opened is tried again this often. */
-const REOPEN_MS = 5_000
 /** What is still open after this long is closed at a stop. */
 const STOP_DEADLINE_MS = 10_000
 const HOUSEKEEPING_EVERY_MS = 60 * 60_000
@@ -64,6 +68,8 @@ export type Ready = {
   readonly generatedKey: { readonly file: string; readonly key: string } | null
 }
 
+type ConnectedMonitor = Connected<MonitorKind>
+type FollowMonitors = Follow<MonitorKind>
 type AppConfig = Config & { readonly slack: SlackConfig }
 type Closer = () => Promise<void> | void
 
@@ -105,6 +111,7 @@ type Parts = Ready & {
   readonly opened: OpenStore
   readonly worker: Worker
   readonly expire: ExpireAcknowledgements
+  readonly followed: FollowMonitors
 }
 
 async function start(
@@ -114,16 +121,33 @@ async function start(
   closers: Closer[],
   process: { readonly arrivals: () => number; readonly stopped: Promise<void> },
 ): Promise<Parts> {
-  const { clock, log } = around
-  const opened = await openPatiently(config, around, process)
+  const { clock, log, system, pid } = around
+  const newId = createUuid7()
+  const owner = `${pid}-${newId(clock.now())}`
+  const { arrivals, stopped } = process
+  const opened = await openStorePatiently(
+    config.database,
+    { clock, system, log, arrivals, owner, pid, newId },
+    stopped,
+  )
   closers.push(() => opened.close())
   const { store, outbox, keys, facts } = opened
   const generatedKey = keyOfFolder(fileOf(config.database), hasKey(config, keys) ? 'leave' : 'make')
   const metrics = createMetrics()
-  addGauges(metrics, opened, clock)
-  const monitors = configuredMonitors(config)
+  const monitors = connectMonitors(config, around)
+  let worker: Worker | null = null
+  const followed = followMonitors(
+    config,
+    around,
+    monitors,
+    opened,
+    metrics.meter,
+    (lane) => worker?.release(lane) ?? Promise.resolve(),
+  )
+  closers.push(() => followed.stop())
+  addGauges(metrics, opened, followed, clock)
   let slackStanding = (): string => 'starting'
-  const routes = intakeRoutes(config, around, opened, monitors, metrics, generatedKey?.key ?? null, () =>
+  const routes = intakeRoutes(config, around, opened, followed, metrics, generatedKey?.key ?? null, () =>
     slackStanding(),
   )
   // Notifications are taken from here on. What speaks with Slack is most of a start, and nobody has to wait for it.
@@ -132,21 +156,33 @@ async function start(
     { port: server.port },
     `Notifications are taken on ${config.http.host}:${server.port}. Slack follows.`,
   )
-  const slack = await connectSlack(config, around)
+  followed.start()
+  const slack = await connectSlack(config, around, followed)
   closers.push(() => slack.close())
   closers.push(await bindToTeam(slack, facts, around))
-  const worker = new Worker({ outbox, chat: slack.chat, clock, log, meter: metrics.meter })
-  const expire = createExpireAcknowledgements(store, clock, log)
+  const working = new Worker({
+    outbox,
+    chat: slack.chat,
+    monitors: followed,
+    clock,
+    log,
+    meter: metrics.meter,
+  })
+  const expire = createExpireAcknowledgements(store, followed.ways, clock, log)
   opened.onCommit(() => expire.look())
-  slackStanding = () => (worker.standing() === 'ok' ? slack.transport() : worker.standing())
-  closers.push(() => worker.stop())
-  worker.start()
-  await slack.serve(surfaces(config, around, store, monitors, metrics.meter))
+  worker = working
+  slackStanding = () => (working.standing() === 'ok' ? slack.transport() : working.standing())
+  // What hangs at a monitor ends when its connections are closed.
+  closers.push(async () => {
+    await Promise.all([working.stop(), followed.stop()])
+  })
+  working.start()
+  await slack.serve(surfaces(config, around, store, followed, metrics.meter))
   closers.push(() => slack.stopListening())
   server.serve({ ...routes, slack: slack.listener })
   expire.look()
   closers.push(() => expire.stop(), keepHouse(opened, around))
-  return { generatedKey, opened, worker, expire }
+  return { generatedKey, opened, worker: working, expire, followed }
 }
 
 /** Everything that answers without Slack. */
@@ -154,7 +190,7 @@ function intakeRoutes(
   config: AppConfig,
   around: Surroundings,
   opened: OpenStore,
-  monitors: readonly Monitor[],
+  followed: FollowMonitors,
   metrics: Metrics,
   generatedKey: string | null,
   slackStanding: () => string,
@@ -163,13 +199,14 @@ function intakeRoutes(
   const { store, outbox, keys } = opened
   const sharedKeys = [config.notifyKey, generatedKey].filter((key) => key !== null)
   const authenticate = createAuthenticate(keys, sharedKeys, system)
-  const receive = receiver(config, around, store)
+  const receive = receiver(config, around, store, followed)
+  const { monitors } = followed
   return {
     notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, log, meter: metrics.meter }),
     api: createApiRoutes(store, authenticate, clock),
     health: createHealthRoutes(opened.probe, () => ({
       slack: slackStanding(),
-      monitors: Object.fromEntries(monitors.map(({ name, kind }) => [name, kind.kind])),
+      monitors: Object.fromEntries(monitors.map(({ name }) => [name, followed.word(name)])),
       oldestUndeliveredSeconds: oldestSeconds(opened, clock),
       parked: outbox.depth().parked,
     })),
@@ -177,11 +214,23 @@ function intakeRoutes(
   }
 }
 
-async function connectSlack(config: AppConfig, { clock, log }: Surroundings): Promise<Slack> {
+async function connectSlack(
+  config: AppConfig,
+  { clock, log }: Surroundings,
+  { abilities }: FollowMonitors,
+): Promise<Slack> {
   const { createSlack } = await import('./slack/app.ts')
   const { botToken, appToken, signingSecret, apiUrl } = config.slack
   const connection = { apiUrl, proxy: config.proxy, log }
-  return createSlack({ botToken, appToken, signingSecret: signingSecret ?? '', connection, clock, log })
+  return createSlack({
+    botToken,
+    appToken,
+    signingSecret: signingSecret ?? '',
+    connection,
+    abilities,
+    clock,
+    log,
+  })
 }
 
 /** What people can do in Slack. */
@@ -189,13 +238,19 @@ function surfaces(
   config: AppConfig,
   { clock, log }: Surroundings,
   store: OpenStore['store'],
-  monitors: readonly Monitor[],
+  followed: FollowMonitors,
   meter: Meter,
 ) {
   const rules = config.permissions
+  const { monitors, ways, downtimeWays, abilities, troubled } = followed
+  const newId = newIds(clock)
   return {
-    acknowledge: createAcknowledgeProblem(store, rules),
-    remove: createRemoveAcknowledgement(store, rules),
+    acknowledge: createAcknowledgeProblem(store, rules, ways, newId),
+    remove: createRemoveAcknowledgement(store, rules, ways),
+    retry: createRetryHandOver(store, rules, followed.hurry, clock),
+    downtime: createSetDowntime(store, rules, downtimeWays, newId),
+    abilities,
+    troubled,
     lookUp: createLookUp(store, rules, clock),
     groups: groupsNamed(rules),
     monitors: [...new Set([...monitors.map(({ name }) => name), ...KIND_NAMES])],
@@ -206,16 +261,57 @@ function surfaces(
   }
 }
 
-function receiver(config: AppConfig, { clock }: Surroundings, store: OpenStore['store']) {
+function newIds(clock: Clock): () => string {
   const uuid7 = createUuid7()
-  return createReceiveNotifications(
-    store,
-    (check, state, asked) => route(config.routes, config.channel, check, state, asked),
-    () => uuid7(clock.now()),
-  )
+  return () => uuid7(clock.now())
 }
 
-function addGauges(metrics: Metrics, opened: OpenStore, clock: Clock): void {
+function routeOf({ routes, channel }: AppConfig): ReceiveContext['route'] {
+  return (check, state, asked) => route(routes, channel, check, state, asked)
+}
+
+function receiver(
+  config: AppConfig,
+  { clock }: Surroundings,
+  store: OpenStore['store'],
+  { talked }: FollowMonitors,
+): ReceiveNotifications {
+  const receive = createReceiveNotifications(store, routeOf(config), newIds(clock))
+  if (config.monitors.every(({ settings }) => settings.expectEvery === undefined)) return receive
+  return async (notifications, rejected) => {
+    const received = await receive(notifications, rejected)
+    for (const { monitor } of notifications) talked(monitor)
+    return received
+  }
+}
+
+/** Makes the way back to each monitor ready, where its settings name one. */
+function connectMonitors(
+  config: AppConfig,
+  { clock, system, log }: Surroundings,
+): readonly ConnectedMonitor[] {
+  return config.monitors.flatMap(({ name, kind: kindName, settings }) => {
+    const kind = KINDS.get(kindName)
+    if (kind === undefined) return []
+    const { pollSeconds, adopt, expectEvery = null } = settings
+    const api = kind.connect(settings, { name, clock, system, log, proxy: config.proxy })
+    return [{ name, kind, api, pollSeconds, adopt, expectEvery }]
+  })
+}
+
+function followMonitors(
+  config: AppConfig,
+  { clock, log }: Surroundings,
+  monitors: readonly ConnectedMonitor[],
+  { store }: OpenStore,
+  meter: Meter,
+  release: (lane: string) => Promise<void>,
+): FollowMonitors {
+  const receive = { newId: newIds(clock), route: routeOf(config) }
+  return createFollowMonitors({ monitors, store, receive, clock, log, meter, release })
+}
+
+function addGauges(metrics: Metrics, opened: OpenStore, followed: FollowMonitors, clock: Clock): void {
   const { outbox, store } = opened
   const gauges: readonly (readonly [name: string, help: string, read: () => number])[] = [
     ['ackbridge_outbox_waiting', 'Effects that wait to be delivered', () => outbox.depth().waiting],
@@ -227,6 +323,12 @@ function addGauges(metrics: Metrics, opened: OpenStore, clock: Clock): void {
     ],
     ['ackbridge_problems_open', 'Open problems', () => store.counts({}).open],
     ['ackbridge_problems_unacknowledged', 'Open problems that nobody has', () => store.counts({}).untaken],
+    ['ackbridge_monitors_troubled', 'Monitors in trouble, or silent', () => followed.ill()],
+    [
+      'ackbridge_problems_unknown',
+      'Problems that monitors have and we never heard of',
+      () => followed.unknown(),
+    ],
     ['ackbridge_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss()],
   ]
   for (const [name, help, read] of gauges) metrics.gauge(name, help, read)
@@ -237,10 +339,11 @@ function hasKey(config: AppConfig, keys: IntakeKeys): boolean {
 }
 
 /** Until nothing of one wakes another any more. */
-async function drain({ opened, worker, expire }: Parts): Promise<void> {
+async function drain({ opened, worker, expire, followed }: Parts): Promise<void> {
   for (let quiet = 0; quiet < 3; quiet++) {
     await opened.idle()
     await expire.settled()
+    await followed.settled()
     await worker.drain()
     await new Promise((resolve) => setImmediate(resolve))
   }
@@ -268,92 +371,6 @@ async function listen(
         : `Listening on ${host}:${port} failed (${code}).`
     throw new Failure('rejected', { kind: 'never' }, why, { cause: error })
   }
-}
-
-/** A full or read-only disk may be mended while senders wait; a database of somebody else's will not. */
-async function openPatiently(
-  config: Config,
-  { clock, system, log, pid }: Surroundings,
-  { arrivals, stopped }: { readonly arrivals: () => number; readonly stopped: Promise<void> },
-): Promise<OpenStore> {
-  const newId = createUuid7()
-  const owner = `${pid}-${newId(clock.now())}`
-  for (let said = false; ; said = true) {
-    try {
-      return openStore(config.database, { clock, system, log, arrivals, owner, pid, newId })
-    } catch (error) {
-      if (!(error instanceof Failure) || error.retry.kind !== 'later') throw error
-      const facts = { database: config.database, reason: error.detail }
-      const every = `${REOPEN_MS / 1000} seconds`
-      if (!said)
-        log.error(
-          facts,
-          `${error.message} Notifications get 503 until it can be opened; it is tried every ${every}.`,
-        )
-      if ((await reopenOrStop(system, stopped)) === 'stopped') throw error
-    }
-  }
-}
-
-function reopenOrStop(system: Clock, stopped: Promise<void>): Promise<'reopen' | 'stopped'> {
-  return new Promise((resolve) => {
-    const cancel = system.timer(REOPEN_MS, () => resolve('reopen'))
-    void stopped.then(() => {
-      cancel()
-      resolve('stopped')
-    })
-  })
-}
-
-/** A database belongs to one workspace: cards of another could neither be found nor changed. */
-async function bindToTeam(
-  slack: Slack,
-  facts: OpenStore['facts'],
-  { clock, system, log, onFatal }: Surroundings,
-): Promise<() => void> {
-  let cancel: () => void = () => undefined
-  const known = facts.get('slack_team')
-  if (known !== null) slack.belongTo(known)
-  const identify = async (): Promise<void> => {
-    try {
-      const { team, teamName } = await slack.identify()
-      const owner = facts.claim('slack_team', team)
-      if (owner !== team) {
-        throw new Failure(
-          'rejected',
-          { kind: 'never' },
-          `This database belongs to the Slack workspace ${owner}, and the token to ${team} (${teamName}). Give this workspace its own DATABASE_URL.`,
-        )
-      }
-      slack.belongTo(team)
-    } catch (error) {
-      if (error instanceof Failure && error.retry.kind === 'never') throw error
-      const reason = error instanceof Failure ? error.message : 'unknown'
-      log.error(
-        { reason },
-        'Slack did not say who we are. Notifications are taken and wait; it is asked again.',
-      )
-      cancel = clock.timer(IDENTIFY_RETRY_MS, () => {
-        identify().catch((fatal: unknown) => onFatal(fatal instanceof Error ? fatal.message : String(fatal)))
-      })
-    }
-  }
-  const first = identify()
-  await Promise.race([
-    first,
-    new Promise<void>((resolve) => {
-      const stop = system.timer(IDENTIFY_WAIT_MS, resolve)
-      first.finally(stop).catch(() => undefined)
-    }),
-  ])
-  return () => cancel()
-}
-
-function configuredMonitors(config: Config): Monitor[] {
-  return config.monitors.flatMap(({ name, kind }) => {
-    const known = KINDS.get(kind)
-    return known === undefined ? [] : [{ name, kind: known }]
-  })
 }
 
 function oldestSeconds({ outbox }: OpenStore, clock: Clock): number | null {

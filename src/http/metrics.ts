@@ -10,6 +10,7 @@ const COUNTERS = {
     'Actions of people in Slack, by what became of them',
     ['surface', 'outcome'],
   ],
+  ackbridge_reconciled_total: ['Checks brought in line with what their monitor says', []],
 } as const satisfies Record<string, readonly [string, readonly string[]]>
 
 const HISTOGRAMS = {
