@@ -403,6 +403,6 @@ describe('a button in a private list', () => {
 
     await world.as('ben').clickPrivate('Acknowledge', lastPrivate(world, 'ben'))
 
-    expect(world.told('ben').at(-1)).toBe('You have web01 / HTTP. Kept here only: its monitor is not told.')
+    expect(world.told('ben').at(-1)).toBe('You have web01 / HTTP. Kept here only: native is not told.')
   })
 })

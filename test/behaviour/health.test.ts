@@ -23,7 +23,7 @@ describe('/readyz', () => {
       status: 'ready',
       store: 'writable',
       slack: 'http',
-      monitors: { dc1: 'nagios' },
+      monitors: { dc1: 'kept here only' },
       oldestUndeliveredSeconds: null,
       parked: 0,
     })

@@ -23,7 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ['core', 'monitors/config'],
   system: ['core'],
   playground: [],
-  cli: ['app', 'config', 'core', 'monitors/registry', 'playground', 'store/open', 'system'],
+  cli: ['app', 'config', 'core', 'examine', 'monitors/registry', 'playground', 'store/open', 'system'],
   'cli/notify': [],
   app: [
     'config',
@@ -31,6 +31,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'delivery',
     'flows',
     'http',
+    'monitors/monitor',
+    'monitors/registry',
+    'slack',
+    'store/open',
+    'system',
+  ],
+  // Composes what `doctor` tries, as `app` composes what runs: without delivery and without a server of its own.
+  examine: [
+    'config',
+    'core',
+    'flows',
     'monitors/monitor',
     'monitors/registry',
     'slack',

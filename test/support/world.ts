@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
-import { KIND_NAMES, type RunningApp, startApp } from '../../src/app.ts'
+import { type RunningApp, startApp } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { HistoryRow } from '../../src/core/history.ts'
 import type { HistoryFilter } from '../../src/core/ports.ts'
+import { CONFIG_SCHEMAS } from '../../src/monitors/registry.ts'
 import {
   type Answer,
   type Message,
@@ -35,6 +36,8 @@ export type WorldOptions = {
   /** Text of ackbridge.yml. */
   readonly yaml?: string | ((playground: Playground) => string)
   readonly rates?: 'off' | 'slack'
+  /** When it begins, epoch ms. */
+  readonly now?: number
 }
 
 export type Posted = { readonly status: number; readonly body: Json; readonly headers: Headers }
@@ -56,7 +59,7 @@ afterEach(async () => {
 })
 
 export class World {
-  readonly clock = new TestClock()
+  readonly clock: TestClock
   readonly log = new TestLog()
   readonly folder = mkdtempSync(join(tmpdir(), 'ackbridge-test-'))
   readonly fatal: string[] = []
@@ -68,6 +71,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options
+    this.clock = new TestClock(options.now)
   }
 
   get playground(): Playground {
@@ -102,7 +106,7 @@ export class World {
   async start(): Promise<void> {
     const { playground } = this
     const socket = this.#options.transport === 'socket'
-    const config = loadConfig(this.environment(), this.folder, KIND_NAMES)
+    const config = loadConfig(this.environment(), this.folder, CONFIG_SCHEMAS)
     const { slack } = config
     if (slack === null) throw new Error('The playground is not what is tested here.')
     const around = {

@@ -4,4 +4,5 @@ set -eu
 if [ "$(id -u)" != 0 ]; then exec sudo sh "$0" "$@"; fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
-apt-get install -y -q --no-install-recommends chromium strace
+apt-get install -y -q --no-install-recommends chromium strace \
+  nagios4-core nagios4-cgi monitoring-plugins-basic icinga2-bin

@@ -51,6 +51,14 @@ export type StandInOrder = {
   readonly raw: string
 }
 
+/** A stand-in that can take its time to answer what it has carried out. */
+export type SlowStandIn = StandIn & {
+  /** Each order is carried out at once and answered after so many ms of real time. */
+  answerOrdersAfter(ms: number): void
+  /** Orders that were carried out and not answered yet. */
+  readonly unanswered: number
+}
+
 export type StandIn = {
   /** For `monitors:` of the configuration, `kind` included. */
   readonly settings: Readonly<Record<string, unknown>>
@@ -68,6 +76,8 @@ export type StandIn = {
   downtime(host: string, service: string | null, on: boolean): void
   acknowledged(host: string, service: string | null): StandInAcknowledgement | null
   inDowntime(host: string, service: string | null): boolean
+  /** Every request that arrived, as text, whatever became of it; oldest first. */
+  readonly received: readonly string[]
   /** Orders that were carried out, oldest first. */
   readonly orders: readonly StandInOrder[]
   /** The key under which the app knows a check, as the kind's `notify` makes it. */
