@@ -161,7 +161,7 @@ describe('an acknowledgement', () => {
     ).rejects.toMatchObject({
       code: 'not_found',
       retry: { kind: 'never' },
-      message: 'icinga does not know web01 / http, or our ApiUser may not see it.',
+      message: 'icinga does not know this check, or our ApiUser may not see it.',
     })
     await expect(
       ordersWith(NO_OBJECTS, {

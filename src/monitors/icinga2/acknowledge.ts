@@ -31,12 +31,12 @@ export function orders(
 ): Orders {
   async function act(action: Action, target: Target, words: object): Promise<ActionResult> {
     const which = checkFilter(target)
-    if (which === null) throw unknown(name, target)
+    if (which === null) throw unknown(name)
     try {
       return await icinga.act(action, which, words)
     } catch (error) {
       if (!isNotFound(error)) throw error
-      throw (await isThere(icinga, which)) ? mayNot(name, `actions/${action}`) : unknown(name, target)
+      throw (await isThere(icinga, which)) ? mayNot(name, `actions/${action}`) : unknown(name)
     }
   }
 
@@ -149,9 +149,8 @@ async function isThere(icinga: Icinga, which: OneObject | CheckFilter): Promise<
   }
 }
 
-function unknown(name: string, { host, service }: Target): Failure {
-  const check = service === null ? host : `${host} / ${service}`
-  const sentence = `${name} does not know ${check}, or our ApiUser may not see it.`
+function unknown(name: string): Failure {
+  const sentence = `${name} does not know this check, or our ApiUser may not see it.`
   return new Failure('not_found', { kind: 'never' }, sentence)
 }
 

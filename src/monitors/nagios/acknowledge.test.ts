@@ -173,7 +173,7 @@ describe('an order by Livestatus', () => {
   it.each([
     ['away', 'unavailable', 'later'],
     ['loses-answer', 'unavailable', 'ambiguous'],
-    ['garbage', 'rejected', 'never'],
+    ['garbage', 'invalid', 'ambiguous'],
     [403, 'rejected', 'never'],
     [500, 'unavailable', 'ambiguous'],
   ] as const)('fails when it is %s', async (fault, code, retry) => {

@@ -29,8 +29,13 @@ type Around = { readonly name: string; readonly clock: Clock; readonly system: C
 export function createLivestatus(address: LivestatusAddress, around: Around): Livestatus {
   const { name } = around
   const open = new Set<() => void>()
+  let closed = false
+  const stayOpen = (): void => {
+    if (closed) throw broken(name, false, 'closed')
+  }
   return {
     query: async (lines) => {
+      stayOpen()
       const request = [
         ...lines,
         'OutputFormat: json',
@@ -43,6 +48,7 @@ export function createLivestatus(address: LivestatusAddress, around: Around): Li
       return rowsOf(answer, name)
     },
     command: async (line) => {
+      stayOpen()
       // MK Livestatus says nothing to a command, naemon-livestatus something when it went wrong. The end of the connection
       // is what both answer with.
       const answer = await exchange({ address, request: `COMMAND ${line}\n`, changes: true }, around, open)
@@ -50,6 +56,7 @@ export function createLivestatus(address: LivestatusAddress, around: Around): Li
       if (text !== '' && !/^200\b/.test(text)) throw refused(text, name)
     },
     close: () => {
+      closed = true
       for (const abort of [...open]) abort()
     },
   }
@@ -189,6 +196,10 @@ function codeFailure(code: string, text: string, name: string): Failure {
 
 function refused(text: string, name: string): Failure {
   const detail = text.slice(0, DETAIL_MAX_CHARS)
+  if (!/^[1-5]\d\d\b/.test(text)) {
+    const sentence = `What answers at the Livestatus address of ${name} is no Livestatus.`
+    return new Failure('invalid', { kind: 'ambiguous' }, sentence, { detail })
+  }
   if (/^5\d\d\b/.test(text)) {
     return new Failure(
       'unavailable',
