@@ -136,6 +136,24 @@ describe('getting an acknowledgement into the monitor', () => {
     expect(nextToAcknowledge(SUBJECT, over, earlier, SENT, NOW)).toMatchObject({ step: 'look-again' })
   })
 
+  it('is sent when somebody takes over what the monitor shows without words', () => {
+    const over = { ...HELD, replaces: { id: OTHER } }
+    expect(nextToAcknowledge(SUBJECT, over, found(taken(null)), UNSENT, NOW)).toEqual(send)
+    expect(nextToAcknowledge(SUBJECT, over, found(taken(said('', ''))), UNSENT, NOW)).toEqual(send)
+  })
+
+  it('leaves theirs alone when an attempt of ours that failed is taken over', () => {
+    const over = { ...HELD, replaces: { id: OTHER } }
+    expect(nextToAcknowledge(SUBJECT, over, found(taken(THEIRS)), UNSENT, NOW)).toMatchObject(
+      settled({ is: 'already', theirs: THEIRS }),
+    )
+  })
+
+  it('does not take a check that was not checked yet for well', () => {
+    const pending = found({ state: 'OK', hard: false })
+    expect(nextToAcknowledge(SUBJECT, HELD, pending, UNSENT, NOW)).toEqual(send)
+  })
+
   it('is over when the problem is', () => {
     const closed = { problem: { ...PROBLEM, closed: NOW }, check: { monitor: 'dc1' } }
     expect(nextToAcknowledge(closed, HELD, found({}), UNSENT, NOW)).toMatchObject(
@@ -233,6 +251,25 @@ describe('getting an acknowledgement out of the monitor', () => {
     ],
   ])('when %s', (_case, held, what, progress, step) => {
     expect(nextToRemove(SUBJECT, held, what, progress, NOW)).toMatchObject(step)
+  })
+})
+
+describe('the end of an acknowledgement that may still be on its way into the monitor', () => {
+  const onItsWay: Progress = { ...UNSENT, before: NOW - 2_000 }
+
+  it.each(['requested', 'failed'] as const)(
+    'is sent after it, though it is not there yet (%s)',
+    (handOver) => {
+      const held = ending('person', { handOver })
+      expect(nextToRemove(SUBJECT, held, found({}), onItsWay, NOW)).toEqual(send)
+      expect(nextToRemove(SUBJECT, held, found({}), UNSENT, NOW)).toMatchObject(settled({ is: 'confirmed' }))
+    },
+  )
+
+  it('is no matter once it was seen there', () => {
+    expect(nextToRemove(SUBJECT, ending('person'), found({}), onItsWay, NOW)).toMatchObject(
+      settled({ is: 'confirmed' }),
+    )
   })
 })
 

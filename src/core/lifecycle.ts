@@ -183,7 +183,7 @@ function open(turn: Turn, check: Check, earlier: Changes): Received {
     state: n.state,
     isEvent: turn.type === 'EVENT',
     episode: n.episode,
-    opened: time,
+    opened: Math.min(n.since ?? time, time),
     changed: time,
     closed: null,
     closedBecause: null,

@@ -51,6 +51,8 @@ export type Notification = {
   readonly comment: string | null
   /** When it happened by the sender's clock, epoch milliseconds; null when the sender does not say. */
   readonly time: number | null
+  /** Since when it is in this state, where the sender says that beside (or instead of) when it tells it, epoch ms. */
+  readonly since?: number | null
   readonly url: string | null
   /** The sender's own id of this notification, the same when it is sent again. */
   readonly id: string | null

@@ -180,6 +180,15 @@ describe('an acknowledgement', () => {
     ])
   })
 
+  it('that was removed here after it was read there is not brought back', () => {
+    const removed = known({ released: NOW - 1_000 })
+    const there = taken('ann', `on it ${markerOf(ID)}`)
+    expect(compare(removed, there, { asOf: NOW - 5_000 }).changes).toBe(NO_CHANGES)
+    expect(compare(removed, taken('jane', 'mine'), { asOf: NOW - 500 }).problem).toMatchObject({
+      acknowledgement: { by: { name: 'jane' } },
+    })
+  })
+
   it.each<[string, Partial<Acknowledgement>]>([
     ['is on its way', { handOver: 'requested' }],
     ['failed', { handOver: 'failed', reason: 'x' }],
