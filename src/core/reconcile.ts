@@ -256,17 +256,28 @@ function ofDowntime(known: CheckState | null, { reading, asOf, context }: Facts)
     const changes = downtimeHandedOver(known, downtime, result, null, now)
     return { state: { ...known, check: changes.checks[0] ?? known.check }, changes }
   }
-  if (now >= downtime.until) return downtimeGone(known, null, now)
+  if (now >= downtime.until) {
+    const { ending: end, handOver: was } = downtime
+    const isNever = end === null && (was === 'requested' || was === 'failed')
+    const detail = isNever ? `Its time was over before ${known.check.monitor} could be told.` : 'over'
+    return downtimeGone(known, null, { outcome: isNever ? 'failed' : 'confirmed', detail }, now)
+  }
   const { ending, handOver } = downtime
   if (reading.downtimes === null || downtime.at > asOf || (ending?.at ?? 0) > asOf) return null
   const isThere = ours(downtime, reading.downtimes) !== undefined
   if (ending !== null) return ending.handOver === 'failed' && !isThere ? settle({ is: 'confirmed' }) : null
   if (isThere) return handOver === 'failed' ? settle({ is: 'confirmed' }) : null
-  return handOver === 'confirmed' ? downtimeGone(known, 'monitor', now) : null
+  const removed = { outcome: 'confirmed', detail: `removed in ${known.check.monitor}` }
+  return handOver === 'confirmed' ? downtimeGone(known, 'monitor', removed, now) : null
 }
 
 /** The card does not show it any more; that it was removed in the monitor before its end is told. */
-function downtimeGone({ check, problem }: CheckState, by: 'monitor' | null, now: number): Done {
+function downtimeGone(
+  { check, problem }: CheckState,
+  by: 'monitor' | null,
+  record: { readonly outcome: string; readonly detail: string },
+  now: number,
+): Done {
   const gone: Check = { ...check, downtime: null }
   const event: ThreadEvent | null = by === null ? null : { what: 'downtime-removed', at: now, by: null }
   const history = historyEntry({
@@ -276,8 +287,7 @@ function downtimeGone({ check, problem }: CheckState, by: 'monitor' | null, now:
     time: now,
     state: problem?.state ?? null,
     through: 'monitor',
-    outcome: 'confirmed',
-    detail: by === null ? 'over' : `removed in ${check.monitor}`,
+    ...record,
   })
   return {
     state: { check: gone, problem },

@@ -10,6 +10,8 @@ import { createWatchAbsence, type WatchAbsence } from './watch-absence.ts'
 /** A monitor that does not answer is tried again after this, doubled up to the last; a good read ends it. */
 const BACKOFF_FIRST_MS = 2_000
 const BACKOFF_MAX_MS = 30_000
+/** A monitor that asks for more is asked again sooner. */
+const ASKED_TO_WAIT_MAX_MS = 10 * 60_000
 /** Hints that come close together are followed in one go. */
 const GATHER_MS = 200
 /** Unknown problems that are looked up when somebody asks how the monitor is. */
@@ -75,6 +77,8 @@ class Follower implements FollowMonitor {
   #hintsWait = false
   #stopped = true
   #failures = 0
+  /** What the monitor asked for when it last asked to slow down; 0 when it did not. */
+  #askedToWaitMs = 0
   #hinted = new Set<string>()
   #standing: Omit<MonitorStanding, 'unknown'>
   /** Keys of problems that it has and we had not heard of when it was last read. */
@@ -167,7 +171,7 @@ class Follower implements FollowMonitor {
     // A hint that was followed does not put off the next look at everything.
     if (this.#cancel !== null) return
     const backOff = Math.min(BACKOFF_FIRST_MS * 2 ** Math.max(0, this.#failures - 1), BACKOFF_MAX_MS)
-    const wait = this.#failures === 0 ? pollMs : Math.min(backOff, pollMs)
+    const wait = this.#failures === 0 ? pollMs : Math.max(Math.min(backOff, pollMs), this.#askedToWaitMs)
     this.#cancel = clock.timer(wait, () => {
       this.#cancel = null
       void this.poll()
@@ -218,6 +222,8 @@ class Follower implements FollowMonitor {
       log.warn({ monitor: name, reason: failure.detail }, `${failure.message} It is tried again.`)
     }
     this.#failures++
+    const { retry } = failure
+    this.#askedToWaitMs = retry.kind === 'after' ? Math.min(retry.ms, ASKED_TO_WAIT_MAX_MS) : 0
     await this.#inLine.tellWaiting(failure.message)
     return null
   }
