@@ -154,6 +154,20 @@ describe('getting an acknowledgement into the monitor', () => {
     expect(nextToAcknowledge(SUBJECT, HELD, pending, UNSENT, NOW)).toEqual(send)
   })
 
+  it('is sent again when half of the time is over for which it silences', () => {
+    const lasts = 15 * 60_000
+    const until = (ms: number) => found(taken({ ...OURS, until: NOW + ms }))
+    const next = (what: Found, progress = UNSENT) =>
+      nextToAcknowledge(SUBJECT, HELD, what, progress, NOW, lasts)
+
+    expect(next(until(lasts / 2))).toMatchObject(settled({ is: 'confirmed' }))
+    expect(next(until(lasts / 2 - 1))).toEqual(send)
+    expect(next(until(lasts / 2 - 1), SENT)).toMatchObject({ step: 'look-again' })
+    expect(nextToAcknowledge(SUBJECT, HELD, until(1), UNSENT, NOW)).toMatchObject(
+      settled({ is: 'confirmed' }),
+    )
+  })
+
   it('is over when the problem is', () => {
     const closed = { problem: { ...PROBLEM, closed: NOW }, check: { monitor: 'dc1' } }
     expect(nextToAcknowledge(closed, HELD, found({}), UNSENT, NOW)).toMatchObject(
