@@ -154,7 +154,10 @@ export class Worker {
     this.#serve(lane, state)
       .catch((error: unknown) => {
         const { log, clock } = this.#options
-        log.error({ err: error, lane }, 'Delivery failed unexpectedly. It is tried again.')
+        // That the store cannot be written is told by the store.
+        if (error instanceof Failure)
+          log.warn({ lane, reason: error.detail }, 'The outbox cannot be written. Delivery is tried again.')
+        else log.error({ err: error, lane }, 'Delivery failed unexpectedly. It is tried again.')
         this.#sleep(lane, state, clock.monotonic() + backoffMs(++state.failures))
       })
       .finally(() => this.#end(lane, state))
