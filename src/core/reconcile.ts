@@ -27,6 +27,11 @@ export type ReadFacts = {
   readonly reading: CheckReading
   /** How long an acknowledgement lasts there until it has to be renewed, ms; null where it lasts by itself. */
   readonly lastsMs?: number | null
+  /**
+   * A check that is known and not well is a problem again, whoever told it: where acknowledging means silencing, the next
+   * trouble may never be told.
+   */
+  readonly reopens?: boolean
   /** How old the reading is at most, epoch ms. */
   readonly asOf: number
   readonly context: ReceiveContext
@@ -70,7 +75,10 @@ function ofState(known: CheckState | null, facts: Facts): Done {
   if (!reading.hard || !isFresh) return null
   const problem = known?.problem ?? null
   const fine = isFine(reading.state)
-  if (problem === null) return fine || !adopt ? null : hear(known, 'PROBLEM', facts)
+  if (problem === null) {
+    const isWanted = adopt || (known !== null && facts.reopens === true)
+    return fine || !isWanted ? null : hear(known, 'PROBLEM', facts)
+  }
   if (problem.isEvent) return null
   if (fine) return hear(known, 'RECOVERY', facts)
   if (reading.state !== problem.state) return hear(known, 'PROBLEM', facts)

@@ -44,6 +44,8 @@ type Wish = {
   /** Names this wish; progress of another one counts for nothing. */
   readonly id: string
   readonly decide: (found: Found, progress: Progress, now: number) => Step
+  /** What is there does not matter to it. */
+  readonly isBlind?: true
   readonly send: (api: MonitorApi) => Promise<OrderAnswer>
   /** @returns what changes when the wish still stands */
   readonly conclude: (loaded: Loaded, result: Result, now: number) => Changes
@@ -94,7 +96,9 @@ async function goOn(
 ): Promise<Carried> {
   let sending = false
   try {
-    const found = await look(api, targetOf(claimed.work.check, claimed.work.view?.problem ?? null))
+    const { check, view } = claimed.work
+    const target = targetOf(check, view?.problem ?? null)
+    const found: Found = wish.isBlind ? { kind: 'unreadable' } : await look(api, target, check.monitor)
     const step = wish.decide(found, progress, clock.now())
     if (step.step === 'settle') return concluded(wish, step.result)
     if (step.step === 'look-again') return later(step.at, { ...progress, reads: step.reads })
@@ -147,15 +151,21 @@ function failed(
     error: failure.detail ?? failure.code,
   }
   // Where it could be read a moment ago, it is about this order; or about what it is that nobody could ask.
-  const isMonitors = !sending || !api.capabilities.read || failure.retry.kind === 'after'
+  const isAll = !sending || !api.capabilities.read || failure.retry.kind === 'after'
+  const isMonitors = isAll && failure.code !== 'not_found'
   return { settlement, follow: followOf(wish, { is: 'failed', reason, retrying: true }), failure, isMonitors }
 }
 
-async function look(api: MonitorApi, target: Target): Promise<Found> {
+/** @throws Failure `not_found` where it may be there in a moment */
+async function look(api: MonitorApi, target: Target, monitor: string): Promise<Found> {
   if (!api.capabilities.read) return { kind: 'unreadable' }
   const { asOf, checks } = await api.read([target])
   const reading = checks.get(target.key)
-  return reading === undefined ? { kind: 'unknown' } : { kind: 'read', reading, asOf }
+  if (reading !== undefined) return { kind: 'read', reading, asOf }
+  // Where what is not listed is over once that lasts, it may be listed again in a moment, as after the monitor's start.
+  if (api.capabilities.absence === 'over')
+    throw new Failure('not_found', { kind: 'later' }, `${monitor} does not list this alert at the moment.`)
+  return { kind: 'unknown' }
 }
 
 function words(by: Actor, comment: string | null, id: string, otherwise: string): Words {
@@ -214,6 +224,7 @@ function lastWish(view: ProblemView, held: Acknowledgement, lastsMs: number): Wi
   const target = targetOf(check, problem)
   return {
     id: `${held.id} left`,
+    isBlind: true,
     decide: (_, { sentAt, certain }, now) => {
       // By then it has ended by itself.
       const isGone = problem.closed !== null && now > problem.closed + lastsMs

@@ -140,8 +140,9 @@ class Liner implements BringInLine {
   #differences(state: CheckState | null, reading: CheckReading, asOf: number, now: number): Changes {
     const { name, adopt, receive, ask } = this.#options
     const context = { ...receive, now }
-    const lastsMs = ask.capabilities.silences?.lastsMs ?? null
-    return reconcile(state, { monitor: name, reading, asOf, adopt, context, lastsMs })
+    const { silences, absence } = ask.capabilities
+    const [lastsMs, reopens] = [silences?.lastsMs ?? null, absence === 'over']
+    return reconcile(state, { monitor: name, reading, asOf, adopt, context, lastsMs, reopens })
   }
 
   /** @returns the keys of what was read */

@@ -204,7 +204,8 @@ class Follower implements FollowMonitor {
     await this.#closeAbsent(look)
     const others = look.others.filter(({ hard, state }) => hard && !isFine(state))
     this.#others = adopt ? [] : others.map(({ key }) => key)
-    if (adopt) await this.#inLine.readings(others, look.asOf)
+    const isOver = this.#options.api.capabilities.absence === 'over'
+    if (adopt || isOver) await this.#inLine.readings(others, look.asOf)
     return look.asOf
   }
 

@@ -20,6 +20,8 @@ import type { DowntimeWays } from './set-downtime.ts'
 export type ConnectedMonitor<Kind = unknown> = {
   readonly name: string
   readonly kind: Kind
+  /** What the kind made of its section of the configuration. */
+  readonly settings: object
   readonly api: MonitorApi | null
   readonly pollSeconds: number
   readonly adopt: boolean
@@ -63,6 +65,9 @@ export type FollowMonitors<Kind = unknown> = Monitors & {
   settled(): Promise<void>
   stop(): Promise<void>
 }
+
+/** How often a silence is looked at while it lasts, at least. */
+const LOOKS_AT_A_SILENCE = 4
 
 const ILL: ReadonlySet<string> = new Set(['silent', 'not reachable', 'refuses us', 'tells old news'])
 
@@ -149,7 +154,9 @@ function followerOf<Kind>(
       ),
     )
   }
-  const pollMs = pollSeconds * 1000
+  // What is renewed when half of it is over has to be looked at more than once in the other half.
+  const lastsMs = api.capabilities.silences?.lastsMs ?? Number.POSITIVE_INFINITY
+  const pollMs = Math.min(pollSeconds * 1000, lastsMs / LOOKS_AT_A_SILENCE)
   return [
     [name, createFollowMonitor({ name, api, adopt, pollMs, store, receive, clock, log, meter, onBack })],
   ]
