@@ -197,12 +197,13 @@ function intakeRoutes(
 ): Omit<Routes, 'slack'> {
   const { clock, log, system } = around
   const { store, outbox, keys } = opened
+  const { meter } = metrics
   const sharedKeys = [config.notifyKey, generatedKey].filter((key) => key !== null)
   const authenticate = createAuthenticate(keys, sharedKeys, system)
   const receive = receiver(config, around, store, followed)
   const { monitors } = followed
   return {
-    notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, log, meter: metrics.meter }),
+    notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, clock, log, meter }),
     api: createApiRoutes(store, authenticate, clock),
     health: createHealthRoutes(opened.probe, () => ({
       slack: slackStanding(),
@@ -295,7 +296,7 @@ function connectMonitors(
     if (kind === undefined) return []
     const { pollSeconds, adopt, expectEvery = null } = settings
     const api = kind.connect(settings, { name, clock, system, log, proxy: config.proxy })
-    return [{ name, kind, api, pollSeconds, adopt, expectEvery }]
+    return [{ name, kind, settings, api, pollSeconds, adopt, expectEvery }]
   })
 }
 

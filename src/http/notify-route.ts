@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Failure } from '../core/failure.ts'
-import type { Log, Meter } from '../core/ports.ts'
+import type { Clock, Log, Meter } from '../core/ports.ts'
 import type { ReceiveNotifications, Rejected } from '../flows/receive-notifications.ts'
 import {
   type Intake,
@@ -8,6 +8,7 @@ import {
   type Monitor,
   type MonitorKind,
   NOTIFICATIONS_MAX,
+  type RawRequest,
 } from '../monitors/monitor.ts'
 import { type HttpRefusal, sendJson, sendRefusal, UNAVAILABLE } from './answer.ts'
 import { type Authenticate, type Grant, keyOf, mayNotify } from './auth.ts'
@@ -18,6 +19,7 @@ export type NotifyRouteOptions = {
   readonly monitors: readonly Monitor[]
   readonly authenticate: Authenticate
   readonly receive: ReceiveNotifications
+  readonly clock: Clock
   readonly log: Log
   readonly meter: Meter
 }
@@ -41,8 +43,8 @@ const EXCERPT_MAX_CHARS = 1_000
 const ISSUES_MAX = 20
 
 /**
- * Takes notifications: authenticates, bounds and parses the body, hands it to the monitor's kind, and answers once what
- * was understood is on disk.
+ * Takes notifications: authenticates, bounds the body, has the monitor's kind look for a proof of origin, parses the body,
+ * hands it to the kind, and answers once what was understood is on disk.
  */
 export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
   const resolve = createResolver(options)
@@ -59,8 +61,11 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
     if (named !== null && !mayNotify(grant, named.name)) return refuse(forbidden(named.name))
     const bytes = await readBody(request)
     if (!Buffer.isBuffer(bytes)) return refuse(bytes)
+    const verified = createVerify(resolve, rawOf(request, bytes, options.clock), options.log)
+    const genuine = named === null ? null : verified(named.name)
+    if (genuine !== null && 'status' in genuine) return refuse(genuine)
     const body = parseBody(bytes, mediaTypeOf(request))
-    const intake = 'status' in body ? readUnparsed(body, named) : readIntake(body, named, grant, resolve)
+    const intake = 'status' in body ? readUnparsed(body, named) : readIntake(body, named, grant, verified)
     if ('status' in intake) return refuse(intake)
     if (intake.notifications.length === 0 && named === null) return refuse(invalid(intake.rejected))
     try {
@@ -101,6 +106,35 @@ function createResolver({ kinds, monitors }: NotifyRouteOptions): Resolve {
     const monitor = ofKind[0] ?? { name, kind }
     byName.set(name, monitor)
     return monitor
+  }
+}
+
+function rawOf(request: IncomingMessage, bytes: Buffer, clock: Clock): RawRequest {
+  const header = (name: string): string | null => {
+    const value = request.headers[name.toLowerCase()]
+    return typeof value === 'string' ? value : null
+  }
+  return { bytes, header, now: clock.now() }
+}
+
+/**
+ * Resolves only monitors that a request may speak for by its proof of origin. A native body that names a monitor needs the
+ * same proof as the monitor itself, or it would be the way around it.
+ */
+function createVerify(resolve: Resolve, raw: RawRequest, log: Log): Resolve {
+  const known = new Map<string, Monitor | HttpRefusal>()
+  const verify = (name: string): Monitor | HttpRefusal => {
+    const monitor = resolve(name)
+    if ('status' in monitor) return monitor
+    const message = monitor.kind.verify?.(raw, monitor.settings ?? {}) ?? null
+    if (message === null) return monitor
+    log.warn({ monitor: monitor.name }, `What was sent for ${monitor.name} was refused. ${message}`)
+    return { status: 401, error: 'unauthorized', message }
+  }
+  return (name) => {
+    const result = known.get(name) ?? verify(name)
+    known.set(name, result)
+    return result
   }
 }
 

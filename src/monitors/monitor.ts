@@ -20,6 +20,15 @@ export type IntakeContext = {
   readonly monitor: string
 }
 
+/** A request as it arrived, for what proves its origin beside a key. */
+export type RawRequest = {
+  readonly bytes: Buffer
+  /** @returns the header of that name, whatever its case; null when there is none */
+  header(name: string): string | null
+  /** When it arrived, epoch ms. */
+  readonly now: number
+}
+
 /** A protocol: how a sort of monitoring system talks to us, and how we talk back. */
 export type MonitorKind = {
   readonly kind: string
@@ -29,6 +38,13 @@ export type MonitorKind = {
   readonly accepted: 200 | 202
   /** Everything of a request is stored, or nothing is. */
   readonly allOrNothing: boolean
+  /**
+   * Looks for the proof that a request comes from the monitor, where its settings ask for more than a key. Called before
+   * the body is parsed; never throws.
+   *
+   * @returns why it is refused, in a sentence without any secret; null when all is well
+   */
+  readonly verify?: (request: RawRequest, settings: Settings) => string | null
   /** Turns a body into notifications. Never throws, whatever the body holds. */
   readonly notify: (body: Body, context: IntakeContext) => Intake
   /** What its configuration takes besides what every monitor takes; strict. */
@@ -63,6 +79,8 @@ export type MonitorSurroundings = {
 export type Monitor = {
   readonly name: string
   readonly kind: MonitorKind
+  /** What its kind made of its section of the configuration; absent where it has none. */
+  readonly settings?: Settings
 }
 
 /** Notifications of one request. */
