@@ -24,7 +24,8 @@ export default defineConfig({
           include: ['test/system/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Real monitors make a test wait more than work.
+          maxWorkers: 3,
         },
       },
     ],

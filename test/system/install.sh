@@ -5,4 +5,5 @@ if [ "$(id -u)" != 0 ]; then exec sudo sh "$0" "$@"; fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 apt-get install -y -q --no-install-recommends chromium strace \
-  nagios4-core nagios4-cgi monitoring-plugins-basic icinga2-bin
+  nagios4-core nagios4-cgi monitoring-plugins-basic icinga2-bin prometheus-alertmanager \
+  postgresql zabbix-server-pgsql zabbix-frontend-php php-cli php-pgsql zabbix-agent

@@ -1,10 +1,13 @@
 import type { Capabilities } from '../../../src/core/monitor-api.ts'
 import type { State } from '../../../src/core/state.ts'
+import { startAlertmanager } from './alertmanager.ts'
 import { startCheckmk } from './checkmk.ts'
+import { grafanaWebhook, startGrafana } from './grafana.ts'
 import { startIcingaStandIn } from './icinga2.ts'
 import { startNagiosStandIn } from './nagios.ts'
 import { startOpenitcockpit } from './openitcockpit.ts'
 import type { StandIn, StandInOrder } from './stand-in.ts'
+import { startZabbixStandIn, zabbixNotification } from './zabbix.ts'
 
 /*
  * Every kind of monitor that can be told, with a stand-in for it and what is its own way. One row a kind, or a release of
@@ -40,6 +43,10 @@ export type KindRow = {
   readonly listens?: boolean
   /** It has no soft states. */
   readonly alwaysHard?: boolean
+  /** Nothing is sent to take away what is not there. */
+  readonly looksFirst?: boolean
+  /** One downtime at most can be set; the next takes its place. */
+  readonly oneDowntime?: boolean
   /** Its answers do not show the words of somebody else's acknowledgement. */
   readonly wordless?: boolean
   /** Requests that change something, as text. */
@@ -83,7 +90,36 @@ const CHECKMK = {
   flags: flagsOfBody,
 } satisfies Partial<KindRow>
 
+const ZABBIX = {
+  ...NAMED,
+  kind: 'zabbix',
+  hostStates: [],
+  serviceStates: ['OK', 'WARNING', 'CRITICAL'],
+  alwaysHard: true,
+  order: /"method":"event\.acknowledge"/,
+  speaksHttp: true,
+  isOneCommand: (raw) => (JSON.parse(raw) as { eventids: unknown[] }).eventids.length === 1,
+  flags: () => ({ sticky: null, persistent: null, notify: null }),
+  notification: zabbixNotification,
+} satisfies Partial<KindRow>
+
 export const KIND_ROWS: readonly KindRow[] = [
+  {
+    ...NAMED,
+    title: 'alertmanager',
+    kind: 'alertmanager',
+    start: (now) => startAlertmanager(now),
+    cannot: ['comment', 'downtime', 'removeDowntime', 'expires', 'sticky', 'persistent', 'notify'],
+    hostStates: ['DOWN'],
+    serviceStates: ['CRITICAL'],
+    alwaysHard: true,
+    looksFirst: true,
+    order: /^(?:POST|DELETE) \S*\/silences?\b/,
+    speaksHttp: true,
+    isOneCommand: isOneObject,
+    flags: () => ({ sticky: null, persistent: null, notify: null }),
+    notification: byWebhook,
+  },
   {
     ...LIVESTATUS,
     title: 'nagios',
@@ -95,6 +131,22 @@ export const KIND_ROWS: readonly KindRow[] = [
     title: 'nagios (Naemon)',
     start: (now) => startNagiosStandIn({ now, version: '1.4.2', outspoken: true }),
     cannot: [],
+  },
+  {
+    ...NAMED,
+    title: 'grafana',
+    kind: 'grafana',
+    start: (now) => startGrafana(now),
+    cannot: ['comment', 'downtime', 'removeDowntime', 'expires', 'sticky', 'persistent', 'notify'],
+    hostStates: ['DOWN'],
+    serviceStates: ['CRITICAL'],
+    alwaysHard: true,
+    looksFirst: true,
+    order: /^(?:POST|DELETE) \S*\/silences?\b/,
+    speaksHttp: true,
+    isOneCommand: isOneObject,
+    flags: () => ({ sticky: null, persistent: null, notify: null }),
+    notification: grafanaWebhook,
   },
   {
     ...NAMED,
@@ -136,6 +188,19 @@ export const KIND_ROWS: readonly KindRow[] = [
     start: (now) => startCheckmk({ now, version: '2.1.0p9', edition: 'cre', listsByGet: true }),
     cannot: ['expires', 'author'],
   },
+  {
+    ...ZABBIX,
+    title: 'zabbix (6.0)',
+    start: (now) => startZabbixStandIn({ now, version: '6.0.14' }),
+    cannot: ['downtime', 'removeDowntime', 'expires', 'author', 'sticky', 'persistent', 'notify'],
+  },
+  {
+    ...ZABBIX,
+    title: 'zabbix (7.4)',
+    start: (now) => startZabbixStandIn({ now, version: '7.4.2' }),
+    oneDowntime: true,
+    cannot: ['expires', 'author', 'sticky', 'persistent', 'notify'],
+  },
 ]
 
 /** @returns whether a kind can do this, as its row says */
@@ -152,6 +217,16 @@ function byMacros(host: string, service: string | null, state: State): object {
       ? { type: 'Host', hoststate: state }
       : { type: 'Service', servicedesc: service, hoststate: 'UP', servicestate: state }),
   }
+}
+
+/** A group of one alert, the way of Alertmanager, with the labels that its stand-in gives to a check. */
+function byWebhook(host: string, service: string | null, state: State): object {
+  const labels =
+    service === null
+      ? { alertname: host, severity: 'page' }
+      : { alertname: service, host, severity: 'critical' }
+  const status = state === 'OK' || state === 'UP' ? 'resolved' : 'firing'
+  return { version: '4', alerts: [{ status, labels, annotations: {}, startsAt: '2026-11-21T20:00:00Z' }] }
 }
 
 function isOneLine(raw: string): boolean {

@@ -80,6 +80,8 @@ export type StandIn = {
   readonly received: readonly string[]
   /** Orders that were carried out, oldest first. */
   readonly orders: readonly StandInOrder[]
+  /** Labels of a check, as the kind's `notify` keeps them; absent where there are none. */
+  readonly labels?: (host: string, service: string | null) => Readonly<Record<string, string>>
   /** The key under which the app knows a check, as the kind's `notify` makes it. */
   key(host: string, service: string | null): string
   behave(fault: Fault): Promise<void>

@@ -93,7 +93,8 @@ export class Talk {
   }
 
   target(host: string, service: string | null): Target {
-    return { key: this.monitor.key(host, service), host, service, episode: null, labels: null }
+    const labels = this.monitor.labels?.(host, service) ?? null
+    return { key: this.monitor.key(host, service), host, service, episode: null, labels }
   }
 
   downtime(more: Partial<KnownDowntime> = {}): KnownDowntime {
