@@ -28,7 +28,7 @@ export function harmless(text: string, spelling: Spelling): string {
     .replaceAll(';', ',')
     .replaceAll(/\s+/g, ' ')
     .trim()
-  return withoutMarkers(cleaned)
+  return withoutMarker(cleaned) ?? ''
 }
 
 /** @returns the person's name as it is written into the monitor, never empty */
@@ -38,16 +38,6 @@ export function harmlessAuthor(author: string, spelling: Spelling): string {
   // A name of another script has no ASCII form. As it is, it reads back as nothing, but whoever looks into the monitor's
   // own pages sees whose it is.
   return cutBytes(harmless(author, 'utf8'), AUTHOR_MAX_BYTES) || NAMELESS
-}
-
-/** A mark that somebody typed would pass for ours. Taking one out can make another of what was around it. */
-function withoutMarkers(text: string): string {
-  let left = text
-  for (;;) {
-    const next = withoutMarker(left) ?? ''
-    if (next === left) return left
-    left = next
-  }
 }
 
 function cutBytes(text: string, maxBytes: number): string {

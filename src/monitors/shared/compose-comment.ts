@@ -12,18 +12,8 @@ export function composeComment(
   maxBytes: number,
 ): string {
   const room = maxBytes - Buffer.byteLength(marker) - 1
-  const cut = cutBytes(withoutMarkers(comment).trim(), room)
+  const cut = cutBytes((withoutMarker(comment) ?? '').trim(), room)
   return cut === '' ? marker : `${cut} ${marker}`
-}
-
-/** Taking a mark out can make another of what was around it. */
-function withoutMarkers(text: string): string {
-  let left = text
-  for (;;) {
-    const next = withoutMarker(left) ?? ''
-    if (next === left) return left
-    left = next
-  }
 }
 
 function cutBytes(text: string, maxBytes: number): string {
