@@ -1,4 +1,12 @@
-import type { Acknowledgement, Actor, Ending, HandOver, Predecessor, Through } from './acknowledgement.ts'
+import {
+  type Acknowledgement,
+  type Actor,
+  type Ending,
+  type HandOver,
+  PREDECESSORS_MAX,
+  type Predecessor,
+  type Through,
+} from './acknowledgement.ts'
 import { type Changes, NO_CHANGES } from './changes.ts'
 import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
 import { historyEntry } from './history.ts'
@@ -157,10 +165,21 @@ function taken(
 }
 
 /** @returns what the monitor may have of an acknowledgement */
-function predecessorOf({ id, by, comment, foreign, handOver, theirs }: Acknowledgement): Predecessor | null {
+function predecessorOf({
+  id,
+  by,
+  comment,
+  foreign,
+  handOver,
+  theirs,
+  replaces,
+}: Acknowledgement): Predecessor | null {
   if (foreign) return { by: by.name, comment }
   if (handOver === 'already') return theirs
-  return handOver === 'not_supported' ? null : { id }
+  if (handOver === 'not_supported') return null
+  // One that never arrived may have left its own predecessor there.
+  const before = replaces !== null && 'ids' in replaces ? replaces.ids : []
+  return { ids: [id, ...before].slice(0, PREDECESSORS_MAX) }
 }
 
 /** The monitor has it acknowledged, so a word more is a comment there and no second acknowledgement. */

@@ -32,8 +32,11 @@ export type Ending = {
 /** An acknowledgement that was made in the monitor, by what can be read of it. */
 export type TheirWords = { readonly by: string | null; readonly comment: string | null }
 
-/** An earlier acknowledgement of ours, or one of theirs. */
-export type Predecessor = { readonly id: string } | TheirWords
+/** Earlier acknowledgements of ours that may be there, or one of theirs. */
+export type Predecessor = { readonly ids: readonly string[] } | TheirWords
+
+/** Predecessors that are remembered; each is one more thing to look for in the monitor. */
+export const PREDECESSORS_MAX = 10
 
 /** Who takes a problem. Times in epoch ms. */
 export type Acknowledgement = {

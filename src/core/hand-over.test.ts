@@ -137,13 +137,13 @@ describe('getting an acknowledgement into the monitor', () => {
   })
 
   it('is sent when somebody takes over what the monitor shows without words', () => {
-    const over = { ...HELD, replaces: { id: OTHER } }
+    const over = { ...HELD, replaces: { ids: [OTHER] } }
     expect(nextToAcknowledge(SUBJECT, over, found(taken(null)), UNSENT, NOW)).toEqual(send)
     expect(nextToAcknowledge(SUBJECT, over, found(taken(said('', ''))), UNSENT, NOW)).toEqual(send)
   })
 
   it('leaves theirs alone when an attempt of ours that failed is taken over', () => {
-    const over = { ...HELD, replaces: { id: OTHER } }
+    const over = { ...HELD, replaces: { ids: [OTHER] } }
     expect(nextToAcknowledge(SUBJECT, over, found(taken(THEIRS)), UNSENT, NOW)).toMatchObject(
       settled({ is: 'already', theirs: THEIRS }),
     )

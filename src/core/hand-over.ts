@@ -56,7 +56,7 @@ type Subject = { readonly problem: Problem; readonly check: Pick<Check, 'monitor
 
 /** Whoever takes over, takes over from the one they saw. */
 function isReplaced({ replaces }: Acknowledgement, said: AcknowledgementReading): boolean {
-  if (replaces === null || 'id' in replaces) return false
+  if (replaces === null || 'ids' in replaces) return false
   return (
     (said.author === null || said.author === replaces.by) && withoutMarker(said.comment) === replaces.comment
   )

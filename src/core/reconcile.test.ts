@@ -273,3 +273,42 @@ describe('everything at once', () => {
     expect(changes.checks.at(-1)).toMatchObject({ hostDisplayName: 'Web server' })
   })
 })
+
+describe('where acknowledging means silencing', () => {
+  const lastsMs = 15 * MINUTE
+  const ours = (until: number, at = NOW - MINUTE): Partial<CheckReading> => ({
+    acknowledged: true,
+    acknowledgement: { author: 'ann', comment: `on it ${markerOf(ID)}`, at, until, sticky: null },
+  })
+  const orders = ({ changes }: ReturnType<typeof compare>) =>
+    changes.effects.filter(({ kind }) => kind === 'order').length
+
+  it('it is sent again when half of its time is over', () => {
+    const state = known({ acknowledgement: HELD })
+    expect(orders(compare(state, ours(NOW + lastsMs / 2 - 1), { lastsMs }))).toBe(1)
+    expect(compare(state, ours(NOW + lastsMs), { lastsMs }).changes).toBe(NO_CHANGES)
+  })
+
+  it('what cannot be renewed is not called confirmed because it lasts a little longer', () => {
+    const failed = { ...HELD, handOver: 'failed', reason: 'am does not let us.' } as const
+    expect(compare(known({ acknowledgement: failed }), ours(NOW + MINUTE), { lastsMs }).changes).toBe(
+      NO_CHANGES,
+    )
+  })
+
+  it('a silence that an earlier problem left is nobody’s acknowledgement of this one', () => {
+    const left = ours(NOW + MINUTE, NOW - 11 * MINUTE)
+    expect(compare(known(), left, { lastsMs }).changes).toBe(NO_CHANGES)
+  })
+
+  it.each([
+    ['began after it was over', NOW - MINUTE, 2 * MINUTE, 1],
+    ['is still listed just after it was over', NOW - 20 * MINUTE, 2 * MINUTE, 0],
+    ['is listed long after it was over', NOW - 20 * MINUTE, 6 * MINUTE, 1],
+  ])('trouble that %s is a problem again or not', (_case, since, ago, problems) => {
+    const { check } = known()
+    const closed = { check: { ...check, lastStateTime: NOW - ago }, problem: null }
+    expect(compare(closed, { since }, { lastsMs, reopens: true }).changes.cards).toHaveLength(problems)
+    expect(compare(null, { since }, { lastsMs, reopens: true }).changes).toBe(NO_CHANGES)
+  })
+})

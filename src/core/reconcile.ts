@@ -39,6 +39,8 @@ export type ReadFacts = {
   readonly adopt: boolean
 }
 
+/** A monitor may list for so long what it has told to be over. */
+const LISTED_ON_MS = 5 * 60_000
 /** Characters of an author's name that are kept. */
 const NAME_MAX_CHARS = 255
 
@@ -76,13 +78,19 @@ function ofState(known: CheckState | null, facts: Facts): Done {
   const problem = known?.problem ?? null
   const fine = isFine(reading.state)
   if (problem === null) {
-    const isWanted = adopt || (known !== null && facts.reopens === true)
+    const isWanted = adopt || (known !== null && facts.reopens === true && isNewTrouble(known.check, facts))
     return fine || !isWanted ? null : hear(known, 'PROBLEM', facts)
   }
   if (problem.isEvent) return null
   if (fine) return hear(known, 'RECOVERY', facts)
   if (reading.state !== problem.state) return hear(known, 'PROBLEM', facts)
   return named(known, reading)
+}
+
+/** What is still listed just after it recovered is the old trouble, of which not everybody has heard that it ended. */
+function isNewTrouble({ lastStateTime }: Check, { reading, context }: Facts): boolean {
+  if (lastStateTime === null || context.now - lastStateTime >= LISTED_ON_MS) return true
+  return reading.since !== null && reading.since > lastStateTime
 }
 
 function hear(known: CheckState | null, type: NotificationType, facts: Facts): Done {
@@ -178,7 +186,9 @@ function ofAcknowledgement(known: CheckState | null, facts: Facts): Done {
   const held = problem.acknowledgement
   if (held === null) {
     const isOld = problem.released !== null && problem.released >= asOf
-    return !reading.acknowledged || !facts.isFresh || isOld ? null : takenThere(known, problem, facts)
+    return !reading.acknowledged || !facts.isFresh || isOld || isLeftOver(problem, facts)
+      ? null
+      : takenThere(known, problem, facts)
   }
   if (held.handedAt > asOf || held.at > asOf) return null
   if (held.ending !== null) {
@@ -191,6 +201,12 @@ function ofAcknowledgement(known: CheckState | null, facts: Facts): Done {
     return wasThere ? after(check, removedThere({ problem, check }, context.now)) : null
   }
   return ofTheirs(known, problem, facts)
+}
+
+/** A silence of ours for an earlier problem of this check, which is on its way out. */
+function isLeftOver({ opened }: Problem, { reading, lastsMs = null }: Facts): boolean {
+  const said = reading.acknowledgement
+  return lastsMs !== null && said !== null && isOurs(said.comment) && said.at !== null && said.at < opened
 }
 
 /** It is acknowledged there and here. By the same? */
@@ -210,6 +226,9 @@ function ofTheirs(known: CheckState, problem: Problem, facts: Facts): Done {
       : takenThere(known, problem, facts)
   }
   if (held.handOver === 'requested') return null
+  // What runs out and cannot be renewed is not confirmed by being there for a little longer.
+  const isLapsing = held.handOver === 'failed' && isRunningOut(said, facts.lastsMs ?? null, context.now)
+  if (carriesMarker(said.comment, held.id) && isLapsing) return null
   if (carriesMarker(said.comment, held.id))
     return held.handOver === 'confirmed'
       ? renewed(known, problem, facts)

@@ -232,7 +232,12 @@ function lastWish(view: ProblemView, held: Acknowledgement, lastsMs: number): Wi
         ? { step: 'settle', result: { is: 'confirmed' } }
         : { step: 'send' }
     },
-    send: (api) => api.removeAcknowledgement(target, held.by.name, markerOf(held.id)),
+    send: async (api) => {
+      const before = held.replaces !== null && 'ids' in held.replaces ? held.replaces.ids : []
+      for (const id of [held.id, ...before])
+        await api.removeAcknowledgement(target, held.by.name, markerOf(id))
+      return 'taken'
+    },
     conclude: (_, result, now) => leftWithProblem(view, held, result, now),
     keys: { problems: [problem.id] },
   }

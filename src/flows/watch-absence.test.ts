@@ -83,6 +83,18 @@ describe('what a monitor does not list any more', () => {
     expect(log.faults()).toEqual([])
   })
 
+  it('believes a monitor that answers well without them for an hour, and others meanwhile', async () => {
+    const { look, wait, log } = start()
+    log.announce(/does not show many of its open problems/)
+    look(many(21))
+    await wait(30 * MINUTE)
+    look([...many(21), 'alone'])
+    await wait(5 * MINUTE)
+    expect(look([...many(21), 'alone'])).toEqual(['alone'])
+    await wait(25 * MINUTE)
+    expect(look(many(21))).toHaveLength(21)
+  })
+
   it.each([
     ['nine of ten are too few to be many', 9, 10],
     ['twenty of a hundred are not more than a fifth', 20, 100],

@@ -7,9 +7,13 @@ import type { Look } from './bring-in-line.ts'
 const ABSENT_MS = 5 * 60_000
 /** A monitor that started later than this does not know everything yet. */
 const UP_MS = 10 * 60_000
-/** More of a monitor's open problems than this share, and at least so many, gone at once: it is the monitor that is ill. */
+/** More of a monitor's open problems than this share, and at least so many, gone at once: it may be the monitor that is ill. */
 const VANISHED_SHARE = 0.2
 const VANISHED_MIN = 10
+/** What vanished so close together vanished at once. */
+const AT_ONCE_MS = ABSENT_MS + 2 * 60_000
+/** A monitor that answers well for so long without them is believed after all: the end of a great outage looks the same. */
+const MASS_ABSENT_MS = 60 * 60_000
 
 /** Keeps account of what a monitor does not show any more. */
 export type WatchAbsence = {
@@ -22,6 +26,7 @@ export type WatchAbsence = {
 
 export function createWatchAbsence(name: string, clock: Clock, log: Log): WatchAbsence {
   let since: ReadonlyMap<string, number> = new Map()
+  let inMass: ReadonlySet<string> = new Set()
   let hasWarned = false
 
   return {
@@ -29,17 +34,20 @@ export function createWatchAbsence(name: string, clock: Clock, log: Log): WatchA
       const now = clock.now()
       const before = since
       since = new Map(absent.map(({ check }) => [check.key, before.get(check.key) ?? now]))
-      const isMass = absent.length >= VANISHED_MIN && absent.length > open * VANISHED_SHARE
+      const goneFor = (key: string): number => now - (since.get(key) ?? now)
+      const lately = [...since.keys()].filter((key) => goneFor(key) < AT_ONCE_MS)
+      const isMass = lately.length >= VANISHED_MIN && lately.length > open * VANISHED_SHARE
+      inMass = new Set([...inMass, ...(isMass ? lately : [])].filter((key) => since.has(key)))
       if (isMass && !hasWarned)
         log.error(
-          { monitor: name, absent: absent.length, open },
-          `${name} does not show many of its open problems any more. None is closed for that. Look at it, and at the rights of its API user.`,
+          { monitor: name, absent: lately.length, open },
+          `${name} does not show many of its open problems any more. None of them is closed for that within the next hour. Look at it, and at the rights of its API user.`,
         )
       hasWarned = isMass
       const isYoung = upSince !== null && asOf - upSince < UP_MS
-      if (!means || isMass || isYoung) return []
+      if (!means || isYoung) return []
       return absent
-        .filter(({ check }) => now - (since.get(check.key) ?? now) >= ABSENT_MS)
+        .filter(({ check: { key } }) => goneFor(key) >= (inMass.has(key) ? MASS_ABSENT_MS : ABSENT_MS))
         .map((view) => overReading(view))
     },
   }

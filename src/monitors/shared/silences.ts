@@ -68,6 +68,7 @@ export async function silence(
     const endsAt = Math.max(until, parseTime(ours.endsAt) ?? 0)
     // With the same matchers and beginning it stays the same silence.
     await silencer.put({ ...ours, ...words, endsAt: new Date(endsAt).toISOString() })
+    await expireFormer(silencer, exact, order)
     return 'taken'
   }
   const isTheirs = silencing(alert, silences).some(({ comment }) => !isOurs(comment))
@@ -75,9 +76,19 @@ export async function silence(
   const startsAt = new Date(now - EARLIER_MS).toISOString()
   await silencer.put({ ...words, matchers, startsAt, endsAt: new Date(until).toISOString() })
   // Only now, so that it is not heard in between.
-  const former = order.replace ? exact.filter(({ comment }) => isOurs(comment)) : []
-  for (const { id } of former) await silencer.expire(id)
+  await expireFormer(silencer, exact, order)
   return 'taken'
+}
+
+/** What the order takes the place of; also later, should that have failed when it was made. */
+async function expireFormer(
+  silencer: Silencer,
+  exact: readonly Silence[],
+  { replace, marker }: AcknowledgeOrder,
+): Promise<void> {
+  if (!replace) return
+  const former = exact.filter(({ comment }) => isOurs(comment) && !comment.includes(marker))
+  for (const { id } of former) await silencer.expire(id)
 }
 
 /**
