@@ -1,3 +1,4 @@
+import type { Acknowledgement, HandOver } from '../core/acknowledgement.ts'
 import { problemsCsv, problemsJson } from '../core/export.ts'
 import { parseProblemFilter } from '../core/filters.ts'
 import { hostName, type ProblemView, serviceName } from '../core/problem.ts'
@@ -41,11 +42,25 @@ export function problems(options: ProblemsOptions): number {
   }
 }
 
+const STANDING: Readonly<Record<HandOver, string>> = {
+  requested: ' (sending)',
+  sent: ' (sent)',
+  confirmed: '',
+  already: ' (theirs there)',
+  not_a_problem: ' (well there)',
+  failed: ' (FAILED)',
+  not_supported: ' (kept here)',
+}
+
+/** How far it is true in the monitor; nothing where it simply is. */
+function standing({ handOver, ending }: Acknowledgement): string {
+  if (ending === null) return STANDING[handOver]
+  return ending.handOver === 'failed' ? ' (removal FAILED)' : ' (being removed)'
+}
+
 function cells({ problem, check, tally }: ProblemView): (string | number | null)[] {
   const held = problem.acknowledgement
-  const isThere = held?.handOver === 'confirmed' && held.ending === null
-  const standing = held?.ending == null ? held?.handOver : `removal ${held.ending.handOver}`
-  const who = held === null ? null : isThere ? held.by.name : `${held.by.name} (${standing})`
+  const who = held === null ? null : held.by.name + standing(held)
   return [
     problem.state ?? 'EVENT',
     hostName(check),

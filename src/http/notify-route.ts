@@ -122,17 +122,19 @@ function rawOf(request: IncomingMessage, bytes: Buffer, clock: Clock): RawReques
  * same proof as the monitor itself, or it would be the way around it.
  */
 function createVerify(resolve: Resolve, raw: RawRequest, log: Log): Resolve {
-  const known = new Map<string, Monitor | HttpRefusal>()
-  const verify = (name: string): Monitor | HttpRefusal => {
-    const monitor = resolve(name)
-    if ('status' in monitor) return monitor
+  // Made only when something has to be verified: most kinds have nothing to.
+  let known: Map<string, Monitor | HttpRefusal> | null = null
+  const verify = (monitor: Monitor): Monitor | HttpRefusal => {
     const message = monitor.kind.verify?.(raw, monitor.settings ?? {}) ?? null
     if (message === null) return monitor
     log.warn({ monitor: monitor.name }, `What was sent for ${monitor.name} was refused. ${message}`)
     return { status: 401, error: 'unauthorized', message }
   }
   return (name) => {
-    const result = known.get(name) ?? verify(name)
+    const monitor = resolve(name)
+    if ('status' in monitor || monitor.kind.verify === undefined) return monitor
+    known ??= new Map()
+    const result = known.get(name) ?? verify(monitor)
     known.set(name, result)
     return result
   }

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { TestClock } from '../../test/support/test-clock.ts'
+import { markerOf } from '../core/marker.ts'
+import type { MonitorApi } from '../core/monitor-api.ts'
+import type { Claimed, OrderWork } from '../core/ports.ts'
+import { carryOrder } from './carry-order.ts'
+
+const ANN = '01938f2e-0000-7000-8000-0000000000aa'
+const BEN = '01938f2e-0000-7000-8000-0000000000bb'
+const NOW = Date.parse('2026-11-21T20:00:00Z')
+
+function orderFor(given: object): Claimed<OrderWork> {
+  const check = { monitor: 'am', key: 'f1', host: 'web01', service: 'HTTP', labels: {}, downtime: null }
+  const acknowledgement = {
+    id: BEN,
+    by: { id: 'U2', name: 'ben' },
+    handOver: 'confirmed',
+    foreign: false,
+    ending: null,
+    replaces: { ids: [ANN] },
+    ...given,
+  }
+  const problem = { id: 'p1', state: 'CRITICAL', closed: NOW, acknowledgement, episode: null }
+  const work = {
+    kind: 'order',
+    order: { what: 'acknowledgement' },
+    check,
+    view: { problem, check },
+    progress: null,
+  }
+  return {
+    row: 1,
+    id: 'e1',
+    lane: 'monitor:am',
+    attempts: 1,
+    created: NOW,
+    ambiguousSince: null,
+    work,
+  } as never
+}
+
+function start(capabilities: object) {
+  const removed: (string | null)[] = []
+  const api = {
+    capabilities: { acknowledge: true, remove: true, read: true, ...capabilities },
+    removeAcknowledgement: async (_target: unknown, _by: string, marker: string | null) => {
+      removed.push(marker)
+      return 'taken'
+    },
+    read: async () => {
+      throw new Error('Nobody has to look.')
+    },
+  } as unknown as MonitorApi
+  return { api, removed, clock: new TestClock(NOW) }
+}
+
+describe('an acknowledgement whose problem is over', () => {
+  it('is taken away where it silences, with what it took the place of', async () => {
+    const { api, removed, clock } = start({ silences: { lastsMs: 900_000 }, absence: 'over' })
+    const { settlement } = await carryOrder(orderFor({}), api, clock)
+
+    expect(removed).toEqual([markerOf(BEN), markerOf(ANN)])
+    expect(settlement.kind).toBe('go-on')
+  })
+
+  it('is left to the monitor where it ends there by itself', async () => {
+    const { api, removed, clock } = start({})
+    expect((await carryOrder(orderFor({}), api, clock)).settlement.kind).toBe('done')
+    expect(removed).toEqual([])
+  })
+
+  it('that was made there is not ours to take away', async () => {
+    const { api, removed, clock } = start({ silences: { lastsMs: 900_000 }, absence: 'over' })
+    await carryOrder(orderFor({ foreign: true }), api, clock)
+    expect(removed).toEqual([])
+  })
+})
