@@ -154,6 +154,31 @@ describe('acknowledging', () => {
   })
 })
 
+describe('taking over where the monitor is told', () => {
+  const WAY = { acknowledge: true, remove: true, comment: true }
+  const over = (current: Partial<Acknowledgement>) =>
+    ask({ acknowledgement: { ...HELD, ...current } }, { by: BEN, id: 'new', takeOver: true, way: WAY })
+      .changes.problems[0]?.problem.acknowledgement?.replaces
+
+  it.each<[string, Partial<Acknowledgement>, unknown]>([
+    ['ours', {}, { ids: [HELD.id] }],
+    [
+      'one that never arrived, and what that was to replace',
+      { handOver: 'failed', replaces: { ids: ['old'] } },
+      { ids: [HELD.id, 'old'] },
+    ],
+    ['theirs', { foreign: true, by: { id: null, name: 'jane' }, comment: 'x' }, { by: 'jane', comment: 'x' }],
+    [
+      'theirs, which was there first',
+      { handOver: 'already', theirs: { by: 'jane', comment: 'x' } },
+      { by: 'jane', comment: 'x' },
+    ],
+    ['what was kept here only', { handOver: 'not_supported' }, null],
+  ])('takes the place of %s', (_case, current, expected) => {
+    expect(over(current)).toEqual(expected)
+  })
+})
+
 describe('removing', () => {
   const person = { by: BEN, through: 'button', because: 'person', way: NO_WAY } as const
   const expiry = { by: null, through: 'expiry', because: 'expiry', way: NO_WAY } as const
