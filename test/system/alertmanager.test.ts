@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { markerOf } from '../../src/core/marker.ts'
 import type { AcknowledgeOrder, MonitorApi, Target } from '../../src/core/monitor-api.ts'
 import { KINDS } from '../../src/monitors/registry.ts'
-import { type Message, type Playground, startPlayground } from '../../src/playground/server.ts'
+import type { Message, Playground } from '../../src/playground/server.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { runCommand, type Started, startCommand, until } from '../support/command.ts'
+import { until } from '../support/command.ts'
 import { freePort } from '../support/notify-command.ts'
 import { type Labels, type RealAlertmanager, startRealAlertmanager } from '../support/real/alertmanager.ts'
+import { ServerProcess, SOON_MS } from '../support/real/server-process.ts'
 import { TestLog } from '../support/test-log.ts'
 import { textOf } from '../support/world.ts'
 
@@ -19,50 +17,30 @@ import { textOf } from '../support/world.ts'
  * the stand-in Slack, and silences come and go. Set up as the README of the kind says, in real time.
  */
 
-const SOON_MS = 40_000
 const MARK = /\[ackbridge:[0-9a-f]{10}\]$/
 
-const folder = mkdtempSync(join(tmpdir(), 'ackbridge-am-'))
 let playground: Playground
 let am: RealAlertmanager
 let way: Way
-let port: number
 let key: string
-let server: Started | null = null
-let printed = ''
+let server: ServerProcess
 
 beforeAll(async () => {
-  playground = await startPlayground()
-  port = await freePort()
-  const base = { pollSeconds: 5 }
-  writeFileSync(
-    join(folder, 'ackbridge.yml'),
-    JSON.stringify({ monitors: { alertmanager: { kind: 'alertmanager' } } }),
-  )
-  const added = await runCommand(
-    ['keys', 'add', 'alertmanager', '--monitor', 'alertmanager'],
-    environment(),
-    folder,
-  )
-  expect(added).toMatchObject({ code: 0 })
-  key = added.stdout.trim()
-  am = await startRealAlertmanager({ ackbridge: `http://127.0.0.1:${port}`, key, guarded: true })
+  server = await ServerProcess.prepare()
+  playground = server.playground
+  server.configure({ alertmanager: { kind: 'alertmanager' } })
+  key = await server.addKey('alertmanager')
+  am = await startRealAlertmanager({ ackbridge: server.url, key, guarded: true })
   way = await openWay(am.port)
-  const settings = {
-    ...am.settings,
-    ...base,
-    urls: [`http://127.0.0.1:${way.port}`],
-  }
-  const config = { monitors: { alertmanager: settings }, storm: { threshold: 0 } }
-  writeFileSync(join(folder, 'ackbridge.yml'), JSON.stringify(config))
-  await startServer()
+  const urls = [`http://127.0.0.1:${way.port}`]
+  server.configure({ alertmanager: { ...am.settings, pollSeconds: 5, urls } })
+  await server.start()
 })
 
 afterAll(async () => {
-  await Promise.allSettled([stopServer(), am?.close()])
+  await Promise.allSettled([server?.stop(), am?.close()])
   await way?.close()
-  await playground?.close()
-  rmSync(folder, { recursive: true, force: true })
+  await server?.close()
 })
 
 /** The way from ackbridge to Alertmanager, which can be cut. */
@@ -105,48 +83,13 @@ async function openWay(to: number): Promise<Way> {
   }
 }
 
-function environment(): Record<string, string> {
-  return {
-    SLACK_BOT_TOKEN: playground.botToken,
-    SLACK_SIGNING_SECRET: playground.signingSecret,
-    SLACK_API_URL: playground.apiUrl,
-    SLACK_CHANNEL: playground.channels.alerts,
-    DATABASE_URL: `file:${join(folder, 'data', 'test.db')}`,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-  }
-}
-
-async function startServer(): Promise<void> {
-  const started = startCommand(['start'], environment(), folder)
-  server = started
-  playground.connect({ requestUrl: `http://127.0.0.1:${port}/slack/events` })
-  await until(async () => {
-    if (started.child.exitCode !== null) throw new Error(`ackbridge did not start:\n${started.output()}`)
-    return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status === 200
-  }, SOON_MS)
-}
-
-/** Ends it as systemd does. @returns its exit status */
-async function stopServer(): Promise<number | null> {
-  const stopping = server
-  server = null
-  if (stopping === null) return null
-  stopping.child.kill('SIGTERM')
-  const kill = setTimeout(() => stopping.child.kill('SIGKILL'), 30_000)
-  const { code } = await stopping.ended
-  clearTimeout(kill)
-  printed += stopping.output()
-  return code
-}
-
 function labelsOf(name: string, more: Labels = {}): Labels {
   return { alertname: name, instance: 'app1:9100', job: 'app', severity: 'critical', ...more }
 }
 
 /** Cards of an alert by its name, oldest first. */
 function cards(name: string): readonly Message[] {
-  const all = playground.workspace.messages(playground.channels.alerts)
+  const all = server.messages()
   return all.filter((message) => textOf(message).includes(`/ ${name} `))
 }
 
@@ -156,7 +99,7 @@ async function shows(name: string, words: string | RegExp, maxMs = SOON_MS): Pro
   try {
     return await until(() => is() && text(), maxMs)
   } catch {
-    const log = `${printed}${server?.output() ?? ''}`.split('\n').slice(-15).join('\n')
+    const log = server.tail()
     const theirs = am.log().split('\n').slice(-10).join('\n')
     throw new Error(
       `after ${maxMs} ms the card of ${name} does not say ${words} but:\n${text()}\n${log}\n${theirs}`,
@@ -169,13 +112,8 @@ async function breaks(name: string, more: Labels = {}): Promise<void> {
   await shows(name, `${name} is broken`)
 }
 
-async function click(person: string, button: string, name: string): Promise<void> {
-  const ts = cards(name).at(-1)?.ts ?? ''
-  const answer = await playground
-    .as(person)
-    .click({ channel: playground.channels.alerts, ts }, { text: button })
-  expect(answer.status).toBe(200)
-}
+const click = (person: string, button: string, name: string) =>
+  server.click(person, button, cards(name).at(-1))
 
 /** Silences that are not over and name this alert. */
 async function silencesOf(name: string) {
@@ -222,7 +160,7 @@ describe('the circle with a real Alertmanager', { timeout: 240_000 }, () => {
     expect(await silencesOf('Again')).toHaveLength(1)
     await am.resolve(labelsOf('Again'))
     // Another member of the cluster may not know of the silence yet, and tell it.
-    const told = await fetch(`http://127.0.0.1:${port}/notify/alertmanager`, {
+    const told = await fetch(`${server.url}/notify/alertmanager`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify({ version: '4', alerts: [{ status: 'resolved', labels: labelsOf('Again') }] }),
@@ -317,7 +255,7 @@ describe('the circle with a real Alertmanager', { timeout: 240_000 }, () => {
   })
 
   it('doctor finds nothing wrong', async () => {
-    const { code, stdout } = await runCommand(['doctor'], environment(), folder)
+    const { code, stdout } = await server.command('doctor')
     expect(stdout).toContain('is Alertmanager 0.')
     expect(stdout).toContain('runs alone')
     for (const secret of am.secrets) expect(stdout).not.toContain(secret)
@@ -325,10 +263,9 @@ describe('the circle with a real Alertmanager', { timeout: 240_000 }, () => {
   })
 
   it('and all that was well', async () => {
-    expect(await stopServer()).toBe(0)
-    const errors = printed.split('\n').filter((line) => /"level":"?(50|60|error|fatal)/.test(line))
-    expect(errors).toEqual([])
-    for (const secret of am.secrets) expect(printed).not.toContain(secret)
+    expect(await server.stop()).toBe(0)
+    expect(server.errors()).toEqual([])
+    for (const secret of am.secrets) expect(server.output()).not.toContain(secret)
     expect(playground.workspace.calls.filter(({ ok }) => !ok)).toEqual([])
     expect(playground.workspace.alarms).toEqual([])
   })

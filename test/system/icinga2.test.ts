@@ -1,14 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { HistoryRow } from '../../src/core/history.ts'
 import type { State } from '../../src/core/state.ts'
-import { type Message, type Playground, startPlayground } from '../../src/playground/server.ts'
-import { openStoreBeside } from '../../src/store/open.ts'
-import { PROGRAM, runCommand, type Started, startCommand, until } from '../support/command.ts'
-import { freePort } from '../support/notify-command.ts'
+import type { Message, Playground } from '../../src/playground/server.ts'
+import { PROGRAM, until } from '../support/command.ts'
 import { type RealIcinga, startIcinga } from '../support/real/icinga2.ts'
+import { ServerProcess, SOON_MS } from '../support/real/server-process.ts'
 import { textOf } from '../support/world.ts'
 
 /*
@@ -21,24 +19,20 @@ const HOST = 'app'
 /** One or more for each story, so that none sees what another left behind. */
 const SERVICES = ['Circle', 'Away', 'Lost', 'Gap', 'Words', 'Echo', 'Loose', 'Taken', 'Short', 'Rest']
 const ROUNDS = ['Round 1', 'Round 2', 'Round 3', 'Round 4', 'Round 5', 'Round 6', 'Round 7']
-/** Of one thing that is waited for; on an idle machine each takes a second or two. */
-const SOON_MS = 40_000
 const GREEN = '2eb67d'
 const MARK = /\[ackbridge:[0-9a-f]{10}\]$/
 
-const folder = mkdtempSync(join(tmpdir(), 'ackbridge-circle-'))
-/** Exit statuses of the runs of `ackbridge notify`, one a line. */
-const runs = join(folder, 'runs')
+/** File of the exit statuses of the runs of `ackbridge notify`, one a line. */
+let runs: string
 let playground: Playground
 let icinga: RealIcinga
-let port: number
-let server: Started | null = null
-/** What servers that have ended have printed. */
-let printed = ''
+let server: ServerProcess
 
 beforeAll(async () => {
-  playground = await startPlayground()
-  port = await freePort()
+  server = await ServerProcess.prepare()
+  playground = server.playground
+  const { folder } = server
+  runs = join(folder, 'runs')
   const notify = join(folder, 'ackbridge')
   writeFileSync(runs, '')
   writeFileSync(notify, `#!/bin/sh\n${PROGRAM} "$@"\ncode=$?\necho $code >>'${runs}'\nexit $code\n`, {
@@ -56,64 +50,22 @@ beforeAll(async () => {
   })
   // Read so seldom, what shows on a card within a minute was not found by reading from time to time.
   const monitor = { ...icinga.settings, password: `\${ICINGA2_PASSWORD}`, pollSeconds: 3600 }
-  const config = { monitors: { icinga2: monitor }, storm: { threshold: 0 } }
-  writeFileSync(join(folder, 'ackbridge.yml'), JSON.stringify(config))
-  const added = await runCommand(['keys', 'add', 'icinga2', '--monitor', 'icinga2'], environment(), folder)
-  expect(added).toMatchObject({ code: 0 })
-  writeFileSync(
-    join(folder, 'notify.env'),
-    `ACKBRIDGE_URL=http://127.0.0.1:${port}\nACKBRIDGE_NOTIFY_KEY=${added.stdout}`,
-  )
-  await startServer()
+  server.configure({ icinga2: monitor }, { ICINGA2_PASSWORD: String(icinga.settings['password']) })
+  const key = await server.addKey('icinga2')
+  writeFileSync(join(folder, 'notify.env'), `ACKBRIDGE_URL=${server.url}\nACKBRIDGE_NOTIFY_KEY=${key}\n`)
+  await server.start()
   await icinga.set(HOST, null, 'UP')
   for (const service of [...SERVICES, ...ROUNDS]) await icinga.set(HOST, service, 'OK')
 })
 
 afterAll(async () => {
-  await Promise.allSettled([stopServer(), icinga?.close()])
-  await playground?.close()
-  rmSync(folder, { recursive: true, force: true })
+  await Promise.allSettled([server?.stop(), icinga?.close()])
+  await server?.close()
 })
-
-function environment(): Record<string, string> {
-  return {
-    SLACK_BOT_TOKEN: playground.botToken,
-    SLACK_SIGNING_SECRET: playground.signingSecret,
-    SLACK_API_URL: playground.apiUrl,
-    SLACK_CHANNEL: playground.channels.alerts,
-    ICINGA2_PASSWORD: String(icinga.settings['password']),
-    DATABASE_URL: `file:${join(folder, 'data', 'test.db')}`,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-  }
-}
-
-async function startServer(): Promise<void> {
-  const started = startCommand(['start'], environment(), folder)
-  server = started
-  playground.connect({ requestUrl: `http://127.0.0.1:${port}/slack/events` })
-  await until(async () => {
-    if (started.child.exitCode !== null) throw new Error(`ackbridge did not start:\n${started.output()}`)
-    return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status === 200
-  }, SOON_MS)
-}
-
-/** Ends it as systemd does. @returns its exit status */
-async function stopServer(): Promise<number | null> {
-  const stopping = server
-  server = null
-  if (stopping === null) return null
-  stopping.child.kill('SIGTERM')
-  const kill = setTimeout(() => stopping.child.kill('SIGKILL'), 30_000)
-  const { code } = await stopping.ended
-  clearTimeout(kill)
-  printed += stopping.output()
-  return code
-}
 
 /** The newest card of a service, or of a host, by its name. */
 function card(service: string): Message | null {
-  const cards = playground.workspace.messages(playground.channels.alerts)
+  const cards = server.messages()
   return cards.findLast((message) => textOf(message.blocks).endsWith(service)) ?? null
 }
 
@@ -123,7 +75,7 @@ async function shows(service: string, words: string | RegExp, maxMs = SOON_MS): 
   try {
     return await until(() => (text().search(words) >= 0 || text().includes(String(words))) && text(), maxMs)
   } catch {
-    const log = `${printed}${server?.output() ?? ''}`.split('\n').slice(-15).join('\n')
+    const log = server.tail()
     throw new Error(`after ${maxMs} ms the card of ${service} does not say ${words} but:\n${text()}\n${log}`)
   }
 }
@@ -134,20 +86,9 @@ async function becomes(service: string, state: State): Promise<void> {
   await shows(service, `${service} is ${state}`)
 }
 
-async function click(person: string, button: string, service: string): Promise<void> {
-  const ts = card(service)?.ts ?? ''
-  const answer = await playground
-    .as(person)
-    .click({ channel: playground.channels.alerts, ts }, { text: button })
-  expect(answer.status).toBe(200)
-}
+const click = (person: string, button: string, service: string) => server.click(person, button, card(service))
 
-/** Types a command. @returns what the person is told */
-async function types(person: string, text: string): Promise<string> {
-  const { status, body } = await playground.as(person).command(text)
-  expect(status).toBe(200)
-  return textOf(body)
-}
+const types = (person: string, text: string) => server.types(person, text)
 
 /** Fills in the form behind `Acknowledge…` and sends it. */
 async function fillIn(
@@ -183,10 +124,7 @@ const there = (service: string) => icinga.acknowledgement(HOST, service)
 
 /** The record of a service, oldest first. */
 function record(service: string): readonly HistoryRow[] {
-  const store = openStoreBeside(`file:${join(folder, 'data', 'test.db')}`)
-  const { rows } = store.queries.history({ monitor: 'icinga2', host: HOST, service }, 1000)
-  store.close()
-  return [...rows].reverse()
+  return server.record({ monitor: 'icinga2', host: HOST, service })
 }
 
 /** What became of acknowledgements of a service that were made here, step by step. */
@@ -234,7 +172,7 @@ describe('the circle with a real Icinga 2', { timeout: 240_000 }, () => {
     await shows('Circle', 'Recovered after')
     expect(card('Circle')?.attachments[0]?.['color']).toBe(GREEN)
     await until(() => told('Circle', 'RECOVERY').length === 1, SOON_MS)
-    expect(playground.workspace.messages(playground.channels.alerts)).toHaveLength(1)
+    expect(server.messages()).toHaveLength(1)
   })
 
   it('a click while Icinga is away fails in red, and arrives once when it is back', async () => {
@@ -256,10 +194,10 @@ describe('the circle with a real Icinga 2', { timeout: 240_000 }, () => {
   it('a recovery that is told while ackbridge is down is read after its start', async () => {
     await becomes('Lost', 'CRITICAL')
     const lost = failedRuns()
-    expect(await stopServer()).toBe(0)
+    expect(await server.stop()).toBe(0)
     await icinga.set(HOST, 'Lost', 'OK', 'fine again')
     await until(() => failedRuns() > lost, SOON_MS)
-    await startServer()
+    await server.start()
 
     await shows('Lost', 'Recovered after')
     expect(told('Lost', 'RECOVERY')).toEqual([])
@@ -390,9 +328,8 @@ describe('words and choices in a real Icinga 2', { timeout: 240_000 }, () => {
   })
 
   it('and all that was well', async () => {
-    expect(await stopServer()).toBe(0)
-    const errors = printed.split('\n').filter((line) => /"level":"?(50|60|error|fatal)/.test(line))
-    expect(errors).toEqual([])
+    expect(await server.stop()).toBe(0)
+    expect(server.errors()).toEqual([])
     expect(playground.workspace.calls.filter(({ ok }) => !ok)).toEqual([])
     expect(playground.workspace.alarms).toEqual([])
   })

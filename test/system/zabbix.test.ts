@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Failure } from '../../src/core/failure.ts'
 import type { HistoryRow } from '../../src/core/history.ts'
 import { zabbix as kind } from '../../src/monitors/zabbix/index.ts'
-import { type Message, type Playground, startPlayground } from '../../src/playground/server.ts'
-import { openStoreBeside } from '../../src/store/open.ts'
+import type { Message, Playground } from '../../src/playground/server.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { runCommand, type Started, startCommand, until } from '../support/command.ts'
-import { freePort } from '../support/notify-command.ts'
+import { until } from '../support/command.ts'
+import { ServerProcess, SOON_MS } from '../support/real/server-process.ts'
 import { type RealZabbix, startZabbix } from '../support/real/zabbix.ts'
 import { TestLog } from '../support/test-log.ts'
 import { textOf } from '../support/world.ts'
@@ -21,8 +17,6 @@ import { textOf } from '../support/world.ts'
 
 const SERVICES = ['Circle', 'Away', 'Lost', 'Words', 'Refused', 'Wrong key']
 const ROUNDS = ['Round 1', 'Round 2', 'Round 3', 'Round 4', 'Round 5']
-/** Of one thing that is waited for; Zabbix tells within 3 to 6 seconds, and is read every 5. */
-const SOON_MS = 40_000
 const GREEN = '2eb67d'
 const MARK = /\[ackbridge:[0-9a-f]{10}\]$/
 /** Bits of what people do in Zabbix. */
@@ -31,72 +25,28 @@ const UNACKNOWLEDGE = 20
 
 const AROUND = { name: 'zabbix', clock: systemClock, system: systemClock, log: new TestLog(), proxy: null }
 
-const folder = mkdtempSync(join(tmpdir(), 'ackbridge-circle-'))
 let playground: Playground
 let zabbix: RealZabbix
-let port: number
-let server: Started | null = null
-/** What servers that have ended have printed. */
-let printed = ''
+let server: ServerProcess
 
 beforeAll(async () => {
-  playground = await startPlayground()
-  port = await freePort()
+  server = await ServerProcess.prepare()
+  playground = server.playground
   zabbix = await startZabbix([...SERVICES, ...ROUNDS])
   const monitor = { ...zabbix.settings, token: `\${ZABBIX_TOKEN}`, pollSeconds: 5 }
-  const config = { monitors: { zabbix: monitor }, storm: { threshold: 0 } }
-  writeFileSync(join(folder, 'ackbridge.yml'), JSON.stringify(config))
-  const added = await runCommand(['keys', 'add', 'zabbix', '--monitor', 'zabbix'], environment(), folder)
-  expect(added).toMatchObject({ code: 0 })
-  await zabbix.sendTo(`http://127.0.0.1:${port}`, added.stdout.trim())
-  await startServer()
+  server.configure({ zabbix: monitor }, { ZABBIX_TOKEN: String(zabbix.settings['token']) })
+  await zabbix.sendTo(server.url, await server.addKey('zabbix'))
+  await server.start()
 })
 
 afterAll(async () => {
-  await Promise.allSettled([stopServer(), zabbix?.close()])
-  await playground?.close()
-  rmSync(folder, { recursive: true, force: true })
+  await Promise.allSettled([server?.stop(), zabbix?.close()])
+  await server?.close()
 })
-
-function environment(): Record<string, string> {
-  return {
-    SLACK_BOT_TOKEN: playground.botToken,
-    SLACK_SIGNING_SECRET: playground.signingSecret,
-    SLACK_API_URL: playground.apiUrl,
-    SLACK_CHANNEL: playground.channels.alerts,
-    ZABBIX_TOKEN: String(zabbix.settings['token']),
-    DATABASE_URL: `file:${join(folder, 'data', 'test.db')}`,
-    HOST: '127.0.0.1',
-    PORT: String(port),
-  }
-}
-
-async function startServer(): Promise<void> {
-  const started = startCommand(['start'], environment(), folder)
-  server = started
-  playground.connect({ requestUrl: `http://127.0.0.1:${port}/slack/events` })
-  await until(async () => {
-    if (started.child.exitCode !== null) throw new Error(`ackbridge did not start:\n${started.output()}`)
-    return (await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null))?.status === 200
-  }, SOON_MS)
-}
-
-/** Ends it as systemd does. @returns its exit status */
-async function stopServer(): Promise<number | null> {
-  const stopping = server
-  server = null
-  if (stopping === null) return null
-  stopping.child.kill('SIGTERM')
-  const kill = setTimeout(() => stopping.child.kill('SIGKILL'), 30_000)
-  const { code } = await stopping.ended
-  clearTimeout(kill)
-  printed += stopping.output()
-  return code
-}
 
 /** The newest card of a trigger. */
 function card(service: string): Message | null {
-  const cards = playground.workspace.messages(playground.channels.alerts)
+  const cards = server.messages()
   return cards.findLast((message) => textOf(message.blocks).includes(`/ ${service}`)) ?? null
 }
 
@@ -106,7 +56,7 @@ async function shows(service: string, words: string | RegExp, maxMs = SOON_MS): 
   try {
     return await until(() => (text().search(words) >= 0 || text().includes(String(words))) && text(), maxMs)
   } catch {
-    const log = `${printed}${server?.output() ?? ''}`.split('\n').slice(-15).join('\n')
+    const log = server.tail()
     const alerts = JSON.stringify((await zabbix.alerts().catch(() => [])).slice(0, 5))
     throw new Error(
       `after ${maxMs} ms the card of ${service} does not say ${words} but:\n${text()}\n${log}\n${alerts}`,
@@ -119,20 +69,11 @@ async function becomesIll(service: string): Promise<void> {
   await shows(service, `${service} is CRITICAL`)
 }
 
-async function click(person: string, button: string, service: string): Promise<void> {
-  const ts = card(service)?.ts ?? ''
-  const answer = await playground
-    .as(person)
-    .click({ channel: playground.channels.alerts, ts }, { text: button })
-  expect(answer.status).toBe(200)
-}
+const click = (person: string, button: string, service: string) => server.click(person, button, card(service))
 
 /** The record of a trigger, oldest first. */
 function record(service: string): readonly HistoryRow[] {
-  const store = openStoreBeside(`file:${join(folder, 'data', 'test.db')}`)
-  const { rows } = store.queries.history({ monitor: 'zabbix', host: zabbix.host, service }, 1000)
-  store.close()
-  return [...rows].reverse()
+  return server.record({ monitor: 'zabbix', host: zabbix.host, service })
 }
 
 /** What became of acknowledgements of a trigger that were made here, step by step. */
@@ -165,7 +106,7 @@ describe('the circle with a real Zabbix', { timeout: 200_000 }, () => {
     await zabbix.set('Circle', false, 'fine again')
     await shows('Circle', 'Recovered after')
     expect(card('Circle')?.attachments[0]?.['color']).toBe(GREEN)
-    expect(playground.workspace.messages(playground.channels.alerts)).toHaveLength(1)
+    expect(server.messages()).toHaveLength(1)
   })
 
   it('leaves a tag on the event that names our problem', async () => {
@@ -193,13 +134,13 @@ describe('the circle with a real Zabbix', { timeout: 200_000 }, () => {
 
   it('a problem and its end that are told while ackbridge is down are told again, or read', async () => {
     await becomesIll('Lost')
-    expect(await stopServer()).toBe(0)
+    expect(await server.stop()).toBe(0)
     await zabbix.set('Lost', false, 'fine again')
     await until(async () => {
       const { recovered } = await recoveryOf('Lost')
       return recovered
     }, SOON_MS)
-    await startServer()
+    await server.start()
     await shows('Lost', 'Recovered after')
   })
 
@@ -232,7 +173,7 @@ describe('the circle with a real Zabbix', { timeout: 200_000 }, () => {
   })
 
   it('is examined without a fault, with the least rights', async () => {
-    const { code, stdout } = await runCommand(['doctor'], environment(), folder)
+    const { code, stdout } = await server.command('doctor')
     expect(stdout).toContain('Zabbix 6.0')
     expect(stdout).not.toContain(String(zabbix.settings['token']))
     expect({ code, stdout }).toMatchObject({ code: 0 })
@@ -281,16 +222,15 @@ describe('the circle with a real Zabbix', { timeout: 200_000 }, () => {
   })
 
   it('shows in Zabbix why a notification was not taken', async () => {
-    await zabbix.sendTo(`http://127.0.0.1:${port}`, 'a-wrong-key')
+    await zabbix.sendTo(server.url, 'a-wrong-key')
     await zabbix.set('Wrong key', true, 'is CRITICAL')
     const error = await until(async () => (await zabbix.alerts())[0]?.error || null, SOON_MS)
     expect(error).toMatch(/ackbridge: status 401, Send a valid key/)
   })
 
   it('and all that was well', async () => {
-    expect(await stopServer()).toBe(0)
-    const errors = printed.split('\n').filter((line) => /"level":"?(50|60|error|fatal)/.test(line))
-    expect(errors).toEqual([])
+    expect(await server.stop()).toBe(0)
+    expect(server.errors()).toEqual([])
     expect(playground.workspace.calls.filter(({ ok }) => !ok)).toEqual([])
     expect(playground.workspace.alarms).toEqual([])
   })
