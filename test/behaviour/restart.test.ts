@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { portOf, post, type Started, startCommand, until } from '../support/command.ts'
+import { freePort } from '../support/free-port.ts'
 import { NOTIFY_KEY, startWorld, textOf, type World } from '../support/world.ts'
 
 const CRITICAL = { host: 'web01', service: 'HTTP', state: 'CRITICAL', output: 'Socket timeout' }
@@ -13,16 +14,6 @@ const OK = { ...CRITICAL, state: 'OK' }
 function startServer(world: World, env: Record<string, string> = {}): Started {
   const database = `file:${join(world.folder, 'own', 'own.db')}`
   return startCommand(['start'], { ...world.environment(), DATABASE_URL: database, ...env }, world.folder)
-}
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
 
 describe('a restart', () => {
@@ -184,7 +175,8 @@ describe('a start', () => {
       mend(world.folder)
       await until(async () => (await post(port, CRITICAL)).status === 202, 15_000)
       server.child.kill('SIGTERM')
-      expect((await server.ended).code).toBe(0)
+      const { code, signal } = await server.ended
+    expect([code, signal]).toEqual([0, null])
     },
   )
 })

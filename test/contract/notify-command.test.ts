@@ -12,9 +12,9 @@ import {
 } from 'node:fs'
 import { resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import {
   type FakeServer,
-  freePort,
   type Implementation,
   node,
   run,

@@ -111,13 +111,6 @@ export async function startServer(status: number | undefined = 202, port = 0): P
   return fake
 }
 
-/** A port nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = await startServer()
-  await server.close()
-  return server.port
-}
-
 /** A folder of its own under the system's temporary one. */
 export function temporaryFolder(): { path: string; remove(): void } {
   const path = mkdtempSync(join(tmpdir(), 'ackbridge-notify-'))

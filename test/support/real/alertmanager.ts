@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { until } from '../command.ts'
-import { freePort } from '../notify-command.ts'
+import { freePort } from '../free-port.ts'
 
 /*
  * The real Alertmanager of the system, set up with the receiver that stands in the README of its kind: only the address, the

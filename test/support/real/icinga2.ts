@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { parse } from 'yaml'
 import type { State } from '../../../src/core/state.ts'
 import { until } from '../command.ts'
-import { freePort } from '../notify-command.ts'
+import { freePort } from '../free-port.ts'
 
 /*
  * The real Icinga 2 of the system, set up with the configuration that stands in the README of its kind: only the path of

@@ -7,7 +7,7 @@ import type { HistoryFilter } from '../../../src/core/ports.ts'
 import { type Message, type Playground, startPlayground } from '../../../src/playground/server.ts'
 import { openStoreBeside } from '../../../src/store/open.ts'
 import { type Ended, runCommand, type Started, startCommand, until } from '../command.ts'
-import { freePort } from '../notify-command.ts'
+import { freePort } from '../free-port.ts'
 import { textOf } from '../world.ts'
 
 /** Of one thing that is waited for; on an idle machine each takes a second or two. */

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from '../command.ts'
-import { freePort } from '../notify-command.ts'
+import { freePort } from '../free-port.ts'
 import { type Json, setUp, type Things } from './zabbix-set-up.ts'
 
 /*
