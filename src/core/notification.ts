@@ -63,6 +63,11 @@ export type Notification = {
   readonly idOfSending?: boolean
   /** The monitor did not tell us; we read it there. */
   readonly isRead?: boolean
+  /**
+   * An event that comes this soon after the last one of its check belongs to the same episode, also when somebody has
+   * acknowledged that already, ms.
+   */
+  readonly quietMs?: number
   readonly labels: Readonly<Record<string, string>> | null
   readonly fields: readonly Field[] | null
   /** The channel the sender asks for, when its key may. */

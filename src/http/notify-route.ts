@@ -61,11 +61,14 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
     if (named !== null && !mayNotify(grant, named.name)) return refuse(forbidden(named.name))
     const bytes = await readBody(request)
     if (!Buffer.isBuffer(bytes)) return refuse(bytes)
-    const verified = createVerify(resolve, rawOf(request, bytes, options.clock), options.log)
+    const raw = rawOf(request, bytes, options.clock)
+    const verified = createVerify(resolve, raw, options.log)
     const genuine = named === null ? null : verified(named.name)
     if (genuine !== null && 'status' in genuine) return refuse(genuine)
-    const body = parseBody(bytes, mediaTypeOf(request))
-    const intake = 'status' in body ? readUnparsed(body, named) : readIntake(body, named, grant, verified)
+    const own = named?.kind.readBody === undefined ? null : await readOwn(named.kind.readBody, raw)
+    const body = own ?? parseBody(bytes, mediaTypeOf(request))
+    const intake =
+      'status' in body ? readUnparsed(body, named) : readIntake(body, named, grant, verified, raw)
     if ('status' in intake) return refuse(intake)
     if (intake.notifications.length === 0 && named === null) return refuse(invalid(intake.rejected))
     try {
@@ -73,7 +76,10 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
       const problems = await options.receive(intake.notifications, rejected)
       count(options.meter, named?.kind.kind ?? 'native', problems, rejected.length)
       if (problems.length === 0) return refuse(invalid(intake.rejected))
-      sendJson(response, named?.kind.accepted ?? 202, { accepted: problems.length, problems })
+      sendJson(response, intake.accepted ?? named?.kind.accepted ?? 202, {
+        accepted: problems.length,
+        problems,
+      })
     } catch (error) {
       if (!(error instanceof Failure))
         options.log.error(
@@ -94,19 +100,27 @@ function createResolver({ kinds, monitors }: NotifyRouteOptions): Resolve {
   return (name) => {
     const known = byName.get(name)
     if (known !== undefined) return known
-    const kind = kinds.get(name)
+    const kind = kinds.get(name) ?? [...kinds.values()].find(({ presets }) => presets?.includes(name))
     if (kind === undefined) {
       return unknown('No monitor of that name is configured, and it is no kind either.')
     }
-    const ofKind = monitors.filter((monitor) => monitor.kind === kind)
+    const preset = name === kind.kind ? null : name
+    const ofKind = monitors.filter(
+      (monitor) => monitor.kind === kind && (preset === null || monitor.settings?.preset === preset),
+    )
     if (ofKind.length > 1) {
       const names = ofKind.map((monitor) => monitor.name).join(', ')
       return unknown(`Several monitors are of kind ${name}: ${names}. Name one of them.`)
     }
-    const monitor = ofKind[0] ?? { name, kind }
+    const monitor = ofKind[0] ?? implicit(name, kind, preset)
     byName.set(name, monitor)
     return monitor
   }
+}
+
+function implicit(name: string, kind: MonitorKind, preset: string | null): Monitor {
+  const { data } = kind.config.safeParse({ kind: kind.kind, ...(preset === null ? {} : { preset }) })
+  return data === undefined ? { name, kind } : { name, kind, settings: data }
 }
 
 function rawOf(request: IncomingMessage, bytes: Buffer, clock: Clock): RawRequest {
@@ -140,6 +154,17 @@ function createVerify(resolve: Resolve, raw: RawRequest, log: Log): Resolve {
   }
 }
 
+/** What only the monitor's kind can read. */
+async function readOwn(
+  readBody: NonNullable<MonitorKind['readBody']>,
+  raw: RawRequest,
+): Promise<{ readonly value: unknown } | HttpRefusal | null> {
+  const read = await readBody(raw)
+  if (read === null || 'value' in read) return read
+  const issues = [{ path: '', message: read.fault }]
+  return { status: 400, error: 'invalid_notification', message: `The body ${read.fault}.`, issues }
+}
+
 /** What a monitor sent goes into the record also where it is no JSON at all: somebody has to look at that monitor. */
 function readUnparsed(refusal: HttpRefusal, named: Monitor | null): Intake | HttpRefusal {
   if (refusal.error !== 'invalid_notification' || named === null || named.kind.allOrNothing) return refusal
@@ -151,8 +176,10 @@ function readIntake(
   named: Monitor | null,
   grant: Grant,
   resolve: Resolve,
+  request: RawRequest,
 ): Intake | HttpRefusal {
-  if (named !== null && !named.kind.allOrNothing) return named.kind.notify(body, { monitor: named.name })
+  if (named !== null && !named.kind.allOrNothing)
+    return named.kind.notify(body, { monitor: named.name, settings: named.settings, request })
   const native = named ?? resolve('native')
   if ('status' in native) return native
   const { value } = body

@@ -10,6 +10,8 @@ export type Issue = { readonly path: string; readonly message: string }
 export type Intake = {
   readonly notifications: readonly Notification[]
   readonly rejected: readonly (readonly Issue[])[]
+  /** What this sender takes for success, where it is another than its kind's. */
+  readonly accepted?: 200 | 202
 }
 
 /** A body as it arrived: JSON that was parsed, or the fields of a form. */
@@ -18,7 +20,14 @@ export type Body = { readonly value: unknown }
 export type IntakeContext = {
   /** Name of the monitor that the sender speaks for. */
   readonly monitor: string
+  /** What the kind's `config` made of the monitor's section, or of an empty one where there is none. */
+  readonly settings?: Settings
+  /** The request itself, for what stands outside its body. */
+  readonly request?: RawRequest
 }
+
+/** Why a body cannot be read, as the end of a sentence that begins with its name: `is not JSON`. */
+export type Unreadable = { readonly fault: string }
 
 /** A request as it arrived, for what proves its origin beside a key. */
 export type RawRequest = {
@@ -34,6 +43,8 @@ export type MonitorKind = {
   readonly kind: string
   /** Name for people. */
   readonly title: string
+  /** Names of its settings of the same name `preset`; each stands in an address for a monitor that has nothing but that. */
+  readonly presets?: readonly string[]
   /** What the sender takes for success. */
   readonly accepted: 200 | 202
   /** Everything of a request is stored, or nothing is. */
@@ -45,6 +56,13 @@ export type MonitorKind = {
    * @returns why it is refused, in a sentence without any secret; null when all is well
    */
   readonly verify?: (request: RawRequest, settings: Settings) => string | null
+  /**
+   * Reads a body that is neither one JSON value nor a form, or not in the way everybody reads it. Called in the place of
+   * that; never throws.
+   *
+   * @returns null: it is read as everybody's
+   */
+  readonly readBody?: (request: RawRequest) => Body | Unreadable | null | Promise<Body | Unreadable | null>
   /** Turns a body into notifications. Never throws, whatever the body holds. */
   readonly notify: (body: Body, context: IntakeContext) => Intake
   /** What its configuration takes besides what every monitor takes; strict. */
