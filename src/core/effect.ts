@@ -48,7 +48,8 @@ export type ThreadEvent =
       readonly what: 'acknowledgement-removed'
       readonly at: number
       readonly by: Actor | null
-      readonly because: 'person' | 'expiry' | 'state-change' | 'monitor'
+      /** `silence-ended`: removed or run out, which looks the same where acknowledging means silencing. */
+      readonly because: 'person' | 'expiry' | 'state-change' | 'monitor' | 'silence-ended'
     }
   | {
       readonly what: 'said'

@@ -102,10 +102,14 @@ function ended(subject: Subject, held: Acknowledgement, result: Result, now: num
 }
 
 /** The monitor does not have it acknowledged any more, and nobody here asked for that. */
-export function removedThere({ problem, check }: Subject, now: number): HandedOver {
+export function removedThere(
+  { problem, check }: Subject,
+  because: 'monitor' | 'silence-ended',
+  now: number,
+): HandedOver {
   const held = problem.acknowledgement
   if (held === null) return { problem, changes: NO_CHANGES }
-  const event: ThreadEvent = { what: 'acknowledgement-removed', at: now, by: null, because: 'monitor' }
+  const event: ThreadEvent = { what: 'acknowledgement-removed', at: now, by: null, because }
   return changesOf({ problem, check }, { ...problem, acknowledgement: null, released: now }, event, [
     historyEntry({
       kind: 'removal',

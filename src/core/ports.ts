@@ -91,6 +91,8 @@ export type Page<Row> = { readonly rows: readonly Row[]; readonly cursor: string
 /** Questions that change nothing. Synchronous: each is a few index look-ups. */
 export type Queries = {
   problem(id: string): ProblemView | null
+  /** Where the oldest card of a problem is; null when there is no such problem, or nothing shows it. */
+  cardOf(id: string): { readonly channel: string; readonly ts: string | null } | null
   /** Open problems, worst first, then oldest. */
   problems(filter: ProblemFilter, limit: number, cursor?: string | null): Page<ProblemView>
   counts(filter: ProblemFilter): ProblemCounts

@@ -198,7 +198,8 @@ function ofAcknowledgement(known: CheckState | null, facts: Facts): Done {
   }
   if (!reading.acknowledged) {
     const wasThere = held.foreign || ['confirmed', 'already', 'not_a_problem', 'sent'].includes(held.handOver)
-    return wasThere ? after(check, removedThere({ problem, check }, context.now)) : null
+    const because = facts.lastsMs == null ? 'monitor' : 'silence-ended'
+    return wasThere ? after(check, removedThere({ problem, check }, because, context.now)) : null
   }
   return ofTheirs(known, problem, facts)
 }

@@ -63,6 +63,27 @@ describe('an acknowledgement whose problem is over', () => {
     expect(settlement.kind).toBe('go-on')
   })
 
+  it('is taken away three times: a member of a cluster may list late what another was told', async () => {
+    const { api, removed, clock } = start({ silences: { lastsMs: 900_000 }, absence: 'over' })
+    const at: number[] = []
+    let order = orderFor({ replaces: null })
+    for (let looks = 0; looks < 10; looks++) {
+      const { settlement } = await carryOrder(order, api, clock)
+      if (removed.length > at.length) at.push(clock.now() - NOW)
+      if (settlement.kind !== 'go-on') break
+      order = { ...order, work: { ...order.work, progress: settlement.progress } }
+      await clock.advance(settlement.at - clock.now(), async () => {})
+    }
+    expect(at).toEqual([0, 10_000, 30_000])
+  })
+
+  it('has ended by itself after its time, and nothing is asked for', async () => {
+    const { api, removed, clock } = start({ silences: { lastsMs: 900_000 }, absence: 'over' })
+    await clock.advance(900_001, async () => {})
+    expect((await carryOrder(orderFor({}), api, clock)).settlement.kind).toBe('done')
+    expect(removed).toEqual([])
+  })
+
   it('is left to the monitor where it ends there by itself', async () => {
     const { api, removed, clock } = start({})
     expect((await carryOrder(orderFor({}), api, clock)).settlement.kind).toBe('done')

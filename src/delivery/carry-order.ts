@@ -69,7 +69,7 @@ export async function carryOrder(
   const wish =
     work.order.what === 'downtime'
       ? downtimeWish(work.check, work.view)
-      : acknowledgementWish(work, api?.capabilities ?? null)
+      : acknowledgementWish(claimed, api?.capabilities ?? null)
   if (wish === null) return { settlement: DONE, follow: null, failure: null, isMonitors: false }
   const known = work.progress?.of === wish.id ? work.progress : null
   const progress: Progress = {
@@ -177,14 +177,14 @@ function words(by: Actor, comment: string | null, id: string, otherwise: string)
 }
 
 function acknowledgementWish(
-  { view, check }: OrderWork,
+  { work: { view, check }, created }: Claimed<OrderWork>,
   capabilities: MonitorApi['capabilities'] | null,
 ): Wish | null {
   const held = view?.problem.acknowledgement ?? null
   if (view === null || held === null || (held.foreign && held.ending === null)) return null
   const isOver = view.problem.closed !== null
   if (isOver && capabilities?.silences !== undefined && !held.foreign)
-    return lastWish(view, held, capabilities.silences.lastsMs)
+    return lastWish(view, held, capabilities.silences.lastsMs, created)
   // What stands there ends there with its problem; only what is still on its way has to be settled.
   const isSettled = held.ending === null && held.handOver !== 'requested' && held.handOver !== 'failed'
   if (isOver && isSettled) return null
@@ -218,19 +218,28 @@ function ownMarker(held: Acknowledgement): string | null {
   return held.foreign || held.handOver === 'already' ? null : markerOf(held.id)
 }
 
+/**
+ * When what silences is ended, ms after we know that its problem is over: more than once, because a member of a cluster may list late what
+ * another was told a moment ago.
+ */
+const END_SILENCE_MS: readonly number[] = [0, 10_000, 30_000]
+
 /** A silence outlives its problem, and the next one would be mute: it is taken away with the problem. */
-function lastWish(view: ProblemView, held: Acknowledgement, lastsMs: number): Wish {
+function lastWish(view: ProblemView, held: Acknowledgement, lastsMs: number, created: number): Wish {
   const { problem, check } = view
   const target = targetOf(check, problem)
   return {
     id: `${held.id} left`,
     isBlind: true,
     decide: (_, { sentAt, certain }, now) => {
-      // By then it has ended by itself.
-      const isGone = problem.closed !== null && now > problem.closed + lastsMs
-      return (sentAt !== null && certain) || isGone
-        ? { step: 'settle', result: { is: 'confirmed' } }
-        : { step: 'send' }
+      if (sentAt === null || !certain)
+        // By then it has ended by itself.
+        return now > created + lastsMs
+          ? { step: 'settle', result: { is: 'not_a_problem' } }
+          : { step: 'send' }
+      const next = END_SILENCE_MS.map((ms) => created + ms).find((at) => at > sentAt)
+      if (next === undefined) return { step: 'settle', result: { is: 'confirmed' } }
+      return next <= now ? { step: 'send' } : { step: 'look-again', at: next, reads: 0 }
     },
     send: async (api) => {
       const before = held.replaces !== null && 'ids' in held.replaces ? held.replaces.ids : []

@@ -1,4 +1,5 @@
 import { type Changes, NO_CHANGES } from '../core/changes.ts'
+import type { Result } from '../core/hand-over.ts'
 import { handedOver } from '../core/handed-over.ts'
 import type { CheckReading, Reading, Target } from '../core/monitor-api.ts'
 import type { Clock, Meter, Store } from '../core/ports.ts'
@@ -48,6 +49,8 @@ export type BringInLine = {
   some(keys: readonly string[]): Promise<boolean>
   /** Readings that are at hand. */
   readings(readings: readonly CheckReading[], asOf: number): Promise<void>
+  /** Says on each card that what was confirmed is there no longer. */
+  lapsed(views: readonly ProblemView[]): Promise<void>
   /** Says on the card of each that waits to be handed over why it waits. */
   tellWaiting(reason: string): Promise<void>
 }
@@ -117,24 +120,33 @@ class Liner implements BringInLine {
     if (differing.length > 0) meter.count('ackbridge_reconciled_total', {}, differing.length)
   }
 
+  async lapsed(views: readonly ProblemView[]): Promise<void> {
+    const confirmed = views.filter(({ problem }) => isConfirmed(problem))
+    await this.#tell(confirmed, isConfirmed, { is: 'not_a_problem' })
+  }
+
   async tellWaiting(reason: string): Promise<void> {
-    const { store } = this.#options
-    const failed = { is: 'failed', reason, retrying: true } as const
     for (const views of this.#pagesOfOurs()) {
       const waiting = views.filter(({ problem }) => isWaiting(problem))
-      await Promise.all(
-        waiting.map(({ problem: { id } }) =>
-          store.decide({ problems: [id] }, (loaded, now) => {
-            const view = loaded.problem(id)
-            const isStill = view !== null && isWaiting(view.problem)
-            return {
-              changes: isStill ? handedOver(view, failed, now).changes : NO_CHANGES,
-              answer: undefined,
-            }
-          }),
-        ),
-      )
+      await this.#tell(waiting, isWaiting, { is: 'failed', reason, retrying: true })
     }
+  }
+
+  async #tell(
+    views: readonly ProblemView[],
+    isStill: (problem: ProblemView['problem']) => boolean,
+    result: Result,
+  ): Promise<void> {
+    await Promise.all(
+      views.map(({ problem: { id } }) =>
+        this.#options.store.decide({ problems: [id] }, (loaded, now) => {
+          const view = loaded.problem(id)
+          const changes =
+            view !== null && isStill(view.problem) ? handedOver(view, result, now).changes : NO_CHANGES
+          return { changes, answer: undefined }
+        }),
+      ),
+    )
   }
 
   #differences(state: CheckState | null, reading: CheckReading, asOf: number, now: number): Changes {
@@ -187,6 +199,11 @@ class Liner implements BringInLine {
       after = last.problem.row
     }
   }
+}
+
+/** Ours, and there when it was last read. */
+function isConfirmed({ acknowledgement: held, closed }: ProblemView['problem']): boolean {
+  return closed === null && held?.handOver === 'confirmed' && held.ending === null
 }
 
 function isWaiting({ acknowledgement: held, closed }: ProblemView['problem']): boolean {

@@ -77,6 +77,8 @@ class Follower implements FollowMonitor {
   #hintsWait = false
   #stopped = true
   #failures = 0
+  /** Since when it answers without a break, epoch ms. */
+  #answersSince: number | null = null
   /** What the monitor asked for when it last asked to slow down; 0 when it did not. */
   #askedToWaitMs = 0
   #hinted = new Set<string>()
@@ -210,8 +212,16 @@ class Follower implements FollowMonitor {
   }
 
   async #closeAbsent(look: Look): Promise<void> {
-    const over = this.#absence.look(look, this.#options.api.capabilities.absence === 'over')
+    const { capabilities } = this.#options.api
+    // A monitor that did not answer may have been started anew, and does not know everything yet.
+    if (this.#answersSince === null || this.#failures > 0) this.#answersSince = look.asOf
+    const means = {
+      silenceMs: capabilities.silences?.lastsMs ?? null,
+      answersSince: this.#answersSince,
+    }
+    const { over, lapsed } = this.#absence.look(look, capabilities.absence === 'over' ? means : null)
     await this.#inLine.readings(over, look.asOf)
+    await this.#inLine.lapsed(lapsed)
   }
 
   /** Says so once to the operator, and on the card of everybody who waits for it. */

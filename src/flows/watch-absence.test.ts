@@ -11,26 +11,32 @@ function start() {
   const clock = new TestClock()
   const log = new TestLog()
   const watch = createWatchAbsence('am', clock, log)
+  const lapses: string[] = []
   const begun = clock.now() - 60 * MINUTE
   return {
     log,
+    /** Keys of what was found to be silent no longer, as often as it was found. */
+    lapses,
     /** A look at so many open problems, of which these are not listed. @returns the keys of what is over */
     look: (
       absent: readonly string[],
       { open = 100, upSince = begun, means = true }: Partial<Look> & { means?: boolean } = {},
-    ) =>
-      watch
-        .look(
-          {
-            asOf: clock.now(),
-            open,
-            absent: absent.map((key) => ({ check: { key, host: key, service: 'x' } }) as ProblemView),
-            others: [],
-            upSince,
-          },
-          means,
-        )
-        .map(({ key }) => key),
+      answersSince = begun,
+      silenceMs = null as number | null,
+    ) => {
+      const { over, lapsed } = watch.look(
+        {
+          asOf: clock.now(),
+          open,
+          absent: absent.map((key) => ({ check: { key, host: key, service: 'x' } }) as ProblemView),
+          others: [],
+          upSince,
+        },
+        means ? { silenceMs, answersSince } : null,
+      )
+      lapses.push(...lapsed.map(({ check }) => check.key))
+      return over.map(({ key }) => key)
+    },
     wait: (ms: number) => clock.advance(ms, async () => {}),
   }
 }
@@ -71,6 +77,28 @@ describe('what a monitor does not list any more', () => {
     expect(look(['a'], { upSince })).toEqual([])
     await wait(4 * MINUTE)
     expect(look(['a'], { upSince })).toEqual(['a'])
+  })
+
+  it('means nothing while a monitor that tells no uptime answers for less than ten minutes', async () => {
+    const { look, wait } = start()
+    const since = Date.parse('2026-11-21T20:00:00Z')
+    look(['a'], { upSince: null }, since)
+    await wait(6 * MINUTE)
+    expect(look(['a'], { upSince: null }, since)).toEqual([])
+    await wait(4 * MINUTE)
+    expect(look(['a'], { upSince: null }, since)).toEqual(['a'])
+  })
+
+  it('is not silent there any more once a silence had to be renewed, while it is not known to be over', async () => {
+    const { look, wait, lapses } = start()
+    const vanished = many(30)
+    look(vanished, {}, 0, 15 * MINUTE)
+    await wait(14 * MINUTE)
+    look(vanished, {}, 0, 15 * MINUTE)
+    expect(lapses).toEqual([])
+    await wait(MINUTE)
+    expect(look(vanished, {}, 0, 15 * MINUTE)).toEqual([])
+    expect(lapses).toEqual(vanished)
   })
 
   it('closes none when many vanish at once, and tells the operator once', async () => {

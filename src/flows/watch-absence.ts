@@ -17,12 +17,25 @@ const MASS_ABSENT_MS = 60 * 60_000
 
 /** Keeps account of what a monitor does not show any more. */
 export type WatchAbsence = {
-  /**
-   * @param means absence means that it is over, once it lasts
-   * @returns readings of what is over
-   */
-  look(look: Look, means: boolean): readonly CheckReading[]
+  /** @param means what absence means once it lasts; null: nothing */
+  look(look: Look, means: AbsenceMeans | null): Absence
 }
+
+export type AbsenceMeans = {
+  /** How long a silence of ours lasts unless it is renewed, which it is only while its problem is listed, ms. */
+  readonly silenceMs: number | null
+  /** Where the monitor does not say since when it is up: since when it answers, as far as we know, epoch ms. */
+  readonly answersSince: number
+}
+
+export type Absence = {
+  /** Readings of what is over. */
+  readonly over: readonly CheckReading[]
+  /** What may yet be listed again, but is silent there no longer. */
+  readonly lapsed: readonly ProblemView[]
+}
+
+const NOTHING: Absence = { over: [], lapsed: [] }
 
 export function createWatchAbsence(name: string, clock: Clock, log: Log): WatchAbsence {
   let since: ReadonlyMap<string, number> = new Map()
@@ -44,11 +57,17 @@ export function createWatchAbsence(name: string, clock: Clock, log: Log): WatchA
           `${name} does not show many of its open problems any more. None of them is closed for that within the next hour. Look at it, and at the rights of its API user.`,
         )
       hasWarned = isMass
-      const isYoung = upSince !== null && asOf - upSince < UP_MS
-      if (!means || isYoung) return []
-      return absent
-        .filter(({ check: { key } }) => goneFor(key) >= (inMass.has(key) ? MASS_ABSENT_MS : ABSENT_MS))
-        .map((view) => overReading(view))
+      if (means === null) return NOTHING
+      const { answersSince, silenceMs } = means
+      const isYoung = asOf - (upSince ?? answersSince) < UP_MS
+      const isOver = ({ check: { key } }: ProblemView): boolean =>
+        !isYoung && goneFor(key) >= (inMass.has(key) ? MASS_ABSENT_MS : ABSENT_MS)
+      const isLapsed = (view: ProblemView): boolean =>
+        silenceMs !== null && !isOver(view) && goneFor(view.check.key) >= silenceMs
+      return {
+        over: absent.filter(isOver).map((view) => overReading(view)),
+        lapsed: absent.filter(isLapsed),
+      }
     },
   }
 }

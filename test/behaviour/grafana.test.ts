@@ -190,10 +190,25 @@ describe('what Grafana does not have', () => {
       alerts: [{ ...alerts[0], labels: test, fingerprint: '57c6d9296de2ad39' }],
     })
     expect(textOf(world.card('TestAlert'))).toContain('Nobody has it yet.')
-    await world.advance(6 * MINUTE)
+    await world.advance(11 * MINUTE)
 
     expect(textOf(world.card('TestAlert'))).toContain('Recovered')
     expect(card(world)).toContain('Nobody has it yet.')
+  })
+
+  it('such as what it has not evaluated since its start, is not over before it answered for ten minutes', async () => {
+    const all = await start()
+    await breaks(all)
+    await all.world.advance(20 * MINUTE)
+    await all.grafana.behave('away')
+    await all.world.advance(MINUTE)
+    await all.grafana.behave('well')
+    all.grafana.forget(HOST, SERVICE)
+    await all.world.advance(9 * MINUTE)
+    expect(card(all.world)).toContain('Nobody has it yet.')
+    await all.world.advance(2 * MINUTE)
+
+    expect(card(all.world)).toContain('Recovered')
   })
 
   it('such as the rule of a dashboard, cannot be acknowledged there, and the card says so', async () => {

@@ -124,6 +124,8 @@ function removedSentence(
       return 'The acknowledgement ended: the state changed'
     case 'monitor':
       return `The acknowledgement was removed in ${monitor}`
+    case 'silence-ended':
+      return `The acknowledgement ended: ${monitor} does not silence this any more`
   }
 }
 
