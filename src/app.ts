@@ -20,6 +20,7 @@ import { createRetryHandOver } from './flows/retry-hand-over.ts'
 import { createSetDowntime } from './flows/set-downtime.ts'
 import { createApiRoutes } from './http/api.ts'
 import { createAuthenticate } from './http/auth.ts'
+import { createCardRoute } from './http/card-route.ts'
 import { createHealthRoutes } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createNotifyRoute } from './http/notify-route.ts'
@@ -196,7 +197,7 @@ function intakeRoutes(
   slackStanding: () => string,
 ): Omit<Routes, 'slack'> {
   const { clock, log, system } = around
-  const { store, outbox, keys } = opened
+  const { store, outbox, keys, facts } = opened
   const { meter } = metrics
   const sharedKeys = [config.notifyKey, generatedKey].filter((key) => key !== null)
   const authenticate = createAuthenticate(keys, sharedKeys, system)
@@ -205,6 +206,7 @@ function intakeRoutes(
   return {
     notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, clock, log, meter }),
     api: createApiRoutes(store, authenticate, clock),
+    card: createCardRoute(store, () => facts.get('slack_url')),
     health: createHealthRoutes(opened.probe, () => ({
       slack: slackStanding(),
       monitors: Object.fromEntries(monitors.map(({ name }) => [name, followed.word(name)])),

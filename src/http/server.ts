@@ -10,6 +10,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Clock, Log } from '../core/ports.ts'
 import { sendRefusal, sendText, UNAVAILABLE } from './answer.ts'
 import type { ApiRoutes } from './api.ts'
+import type { CardRoute } from './card-route.ts'
 import type { HealthRoutes } from './health.ts'
 import type { NotifyRoute } from './notify-route.ts'
 import { readBody } from './read-body.ts'
@@ -18,6 +19,7 @@ import { readBody } from './read-body.ts'
 export type Routes = {
   readonly notify: NotifyRoute
   readonly api: ApiRoutes
+  readonly card: CardRoute
   readonly health: HealthRoutes
   readonly metrics: () => Promise<{ type: string; text: string }>
   /** Null in Socket Mode, where Slack does not call; `starting` while nobody can answer it yet. */
@@ -167,6 +169,10 @@ async function handle(
     if (monitor !== null && (third === undefined || key !== null)) {
       return onlyPost(request, response, () => routes.notify(request, response, { monitor, key }))
     }
+  }
+  if (first === 'problems' && second && third === undefined) {
+    const id = decode(second)
+    if (id !== null) return onlyGet(request, response, () => routes.card(response, id))
   }
   switch (path) {
     case '/slack/events':

@@ -34,6 +34,8 @@ export type SlackOptions = {
 export type SlackIdentity = {
   readonly team: string
   readonly teamName: string
+  /** Where the workspace is, with a slash at its end. */
+  readonly url: string | null
   readonly botUser: string
   readonly scopes: readonly string[]
 }
@@ -86,11 +88,12 @@ export function createSlack({
     people,
     identify: async () => {
       try {
-        const { team_id, team: teamName, user_id, response_metadata } = await client.auth.test()
+        const { team_id, team: teamName, url, user_id, response_metadata } = await client.auth.test()
         if (team_id === undefined || user_id === undefined) throw platformFailure('internal_error')
         return {
           team: team_id,
           teamName: teamName ?? team_id,
+          url: url ?? null,
           botUser: user_id,
           scopes: response_metadata?.scopes ?? [],
         }

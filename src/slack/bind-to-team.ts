@@ -10,6 +10,7 @@ export type TeamFacts = {
   get(name: string): string | null
   /** @returns what is written there: `value`, or what was there before */
   claim(name: string, value: string): string
+  set(name: string, value: string): void
 }
 
 export type BindSurroundings = {
@@ -36,7 +37,7 @@ export async function bindToTeam(
   if (known !== null) slack.belongTo(known)
   const identify = async (): Promise<void> => {
     try {
-      const { team, teamName } = await slack.identify()
+      const { team, teamName, url } = await slack.identify()
       const owner = facts.claim('slack_team', team)
       if (owner !== team) {
         throw new Failure(
@@ -46,6 +47,8 @@ export async function bindToTeam(
         )
       }
       slack.belongTo(team)
+      // Workspaces can be renamed, and their address with them.
+      if (url !== null && url !== facts.get('slack_url')) facts.set('slack_url', url)
     } catch (error) {
       if (error instanceof Failure && error.retry.kind === 'never') throw error
       const reason = error instanceof Failure ? error.message : 'unknown'

@@ -186,3 +186,38 @@ function parseCsv(text: string): string[][] {
   }
   return rows.slice(0, -1)
 }
+
+describe('the address of a problem', () => {
+  const follow = (world: World, id: string) => fetch(`${world.url}/problems/${id}`, { redirect: 'manual' })
+
+  it('leads to its card, without a key', async () => {
+    const world = await startWorld()
+    const { body } = await world.notify({ host: 'web01', state: 'DOWN' })
+
+    const answer = await follow(world, body.problems[0].id)
+
+    expect(answer.status).toBe(302)
+    const { ts } = world.card('web01')
+    expect(answer.headers.get('location')).toBe(
+      `${world.playground.url}archives/${world.playground.channels.alerts}/p${ts.replace('.', '')}`,
+    )
+    expect((await fetch(answer.headers.get('location') ?? '')).status).toBe(200)
+  })
+
+  it('says so while there is no card, and where there is no problem', async () => {
+    const world = await startWorld()
+    world.expectRefusal('fault: reset')
+    world.playground.faults.always('chat.postMessage', { kind: 'reset' })
+    const { body } = await world.notify({ host: 'web01', state: 'DOWN' })
+    const waits = await follow(world, body.problems[0].id)
+
+    expect([waits.status, ((await waits.json()) as Json).message]).toEqual([
+      404,
+      expect.stringContaining('not in Slack yet'),
+    ])
+    for (const id of ['01938f2e-0000-7000-8000-0000000000aa', 'x', '%2e%2e', "'; --"])
+      expect((await follow(world, id)).status).toBe(404)
+    expect((await fetch(`${world.url}/problems/x`, { method: 'POST' })).status).toBe(405)
+    world.playground.faults.clear()
+  })
+})

@@ -109,12 +109,17 @@ describe('the circle with a real Zabbix', { timeout: 200_000 }, () => {
     expect(server.messages()).toHaveLength(1)
   })
 
-  it('leaves a tag on the event that names our problem', async () => {
+  it('leaves a tag on the event that leads to the card', async () => {
     const { eventid } = await zabbix.problem('Circle')
     const [{ tags }] = await zabbix.ask('event.get', { eventids: [eventid], selectTags: ['tag', 'value'] })
     expect(tags).toContainEqual({ tag: 'team', value: 'web' })
-    const [ours] = tags.filter(({ tag }: { tag: string }) => tag === 'ackbridge_problem')
-    expect(ours?.value).toMatch(/^[0-9a-f-]{36}$/)
+    const [ours] = tags.filter(({ tag }: { tag: string }) => tag === 'ackbridge_card')
+    const answer = await fetch(ours?.value, { redirect: 'manual' })
+    const ts = card('Circle')?.ts.replace('.', '')
+    expect(ts).toMatch(/^\d{16}$/)
+    expect(answer.headers.get('location')).toMatch(
+      new RegExp(`^http://127.0.0.1:\\d+/archives/C\\w+/p${ts}$`),
+    )
   })
 
   it('a click while the frontend is away fails in red, and arrives once when it is back', async () => {

@@ -37,8 +37,20 @@ const BEGINS_NOW_MS = 60_000
  */
 export async function acknowledge(rpc: Rpc, target: Target, order: AcknowledgeOrder): Promise<OrderAnswer> {
   const eventid = knownEventId(rpc.name, target)
-  if (order.replace) await update(rpc, eventid, UNACKNOWLEDGE, {})
-  return update(rpc, eventid, ACKNOWLEDGE | MESSAGE, { message: messageOf(order) })
+  const make = () => update(rpc, eventid, ACKNOWLEDGE | MESSAGE, { message: messageOf(order) })
+  if (!order.replace) return make()
+  await update(rpc, eventid, UNACKNOWLEDGE, {})
+  try {
+    return await make()
+  } catch (error) {
+    throw error instanceof Failure ? halfDone(error) : error
+  }
+}
+
+/** One call cannot do both, and whoever had it has it no longer. */
+function halfDone({ code, retry, message, detail, cause }: Failure): Failure {
+  const sentence = `${message} The former acknowledgement is taken away there already.`
+  return new Failure(code, retry, sentence, { ...(detail === null ? {} : { detail }), cause })
 }
 
 /** Takes whatever acknowledgement there is away: an event has one at most. @throws Failure */

@@ -76,7 +76,9 @@ describe('the media type', () => {
     expect(notify({ value: sent[0]?.body }, { monitor: 'zabbix' }).notifications).toEqual([
       expect.objectContaining({ key: '7', host: 'web01', type: 'PROBLEM', state: 'CRITICAL' }),
     ])
-    expect(JSON.parse(returned ?? '')).toEqual({ tags: { ackbridge_problem: 'p-1' } })
+    expect(JSON.parse(returned ?? '')).toEqual({
+      tags: { ackbridge_card: 'https://ackbridge.example.com/problems/p-1' },
+    })
   })
 
   it.each([
@@ -106,6 +108,18 @@ describe('the media type', () => {
 
     expect(sent[0]?.url).toBe('https://ackbridge.example.com/notify/dc%202%2Fb')
     expect(sent[0]?.proxy).toBe('http://proxy:3128')
+  })
+
+  it('leads to the card by the address that people use', () => {
+    const over = { ackbridge_public_url: 'https://alerts.example.com/' }
+    const { sent, returned } = run(over, 200, '{"problems":[{"id":"p-1"}]}')
+
+    expect(sent[0]?.url).toMatch(/^https:\/\/ackbridge\.example\.com\/notify/)
+    expect(JSON.parse(returned ?? '').tags.ackbridge_card).toBe('https://alerts.example.com/problems/p-1')
+    expect([mediaType.show_event_menu, mediaType.event_menu_url]).toEqual([
+      'YES',
+      '{EVENT.TAGS.ackbridge_card}',
+    ])
   })
 
   it('is told of problems, recoveries and updates, tries again, and gives tags', () => {

@@ -60,6 +60,17 @@ async function failureOf(call: Promise<unknown>): Promise<Failure> {
 const errorOf = (code: number, data: string, message = 'Application error.') =>
   JSON.stringify({ jsonrpc: '2.0', error: { code, message, data }, id: 1 })
 
+describe('a take-over in Zabbix', () => {
+  it('that stops half way says whose acknowledgement is gone', async () => {
+    const { monitor, api, target } = await talk()
+    await api.acknowledge(target, ORDER)
+    monitor.answerOnce('event.acknowledge', errorOf(-32500, 'SQL statement execution has failed.'), 1)
+
+    const { message } = await failureOf(api.acknowledge(target, { ...ORDER, replace: true }))
+    expect(message).toMatch(/The former acknowledgement is taken away there already\.$/)
+  })
+})
+
 describe('the token of a Zabbix', () => {
   it('stands in the body before 6.4, and is not sent with the question for the release', async () => {
     const { monitor, api, target } = await talk({ version: '6.2.9' })

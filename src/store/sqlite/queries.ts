@@ -47,11 +47,16 @@ export function createQueries(db: Database.Database): Queries {
     `SELECT id FROM problems WHERE closed IS NULL AND acknowledged_until IS NOT NULL AND acknowledged_until <= ?
      ORDER BY acknowledged_until LIMIT ?`,
   )
+  const cardOf = db.prepare<[string], { channel: string; ts: string | null }>(
+    `SELECT k.channel, k.ts FROM cards k JOIN problems p ON p.row = k.problem
+     WHERE p.id = (SELECT ?) ORDER BY k.ts IS NULL, k.row LIMIT 1`,
+  )
   return {
     problem: (id) => {
       const row = byId.get(id)
       return row === undefined ? null : toView(row)
     },
+    cardOf: (id) => cardOf.get(id) ?? null,
     problems: createProblemQuery(db),
     counts: createCountQuery(db),
     problemsOf: (monitor, after, limit) => ofMonitor.all(monitor, after, limit).map(toView),

@@ -19,8 +19,8 @@ export type ZabbixOptions = {
 export type ZabbixStandIn = StandIn & {
   /** Everything that was asked for, the release included. */
   readonly calls: readonly { readonly method: string; readonly params: Json; readonly headers: Headers }[]
-  /** Answers the next call of this method with this body and status 200. */
-  answerOnce(method: string, body: string): void
+  /** Answers the next call of this method, or the one after so many, with this body and status 200. */
+  answerOnce(method: string, body: string, after?: number): void
   /** From now on it is another release, as after an upgrade. */
   become(version: string): void
 }
@@ -52,7 +52,7 @@ export async function startZabbixStandIn(options: ZabbixOptions = {}): Promise<Z
   const received: string[] = []
   const users = new Map([[API_USER, 'ackbridge']])
   const hung = new Set<ServerResponse>()
-  const once = new Map<string, string>()
+  const once = new Map<string, { body: string; after: number }>()
   let fault: Fault = 'well'
   const now = (): number => Math.floor((options.now ?? Date.now)() / 1000)
   const release = (): number => {
@@ -161,8 +161,10 @@ export async function startZabbixStandIn(options: ZabbixOptions = {}): Promise<Z
       return void response.writeHead(412).end()
     const call = JSON.parse(raw) as Json
     calls.push({ method: call.method, params: call.params, headers: request.headers })
-    const text = once.get(call.method)
-    once.delete(call.method)
+    const planned = once.get(call.method)
+    const isDue = planned !== undefined && planned.after-- === 0
+    if (isDue) once.delete(call.method)
+    const text = isDue ? planned.body : null
     const body = text ?? JSON.stringify({ jsonrpc: '2.0', ...resultOf(call, request.headers), id: call.id })
     if (fault === 'loses-answer') request.socket.destroy()
     else response.writeHead(200, { 'content-type': 'application/json' }).end(body)
@@ -284,7 +286,7 @@ export async function startZabbixStandIn(options: ZabbixOptions = {}): Promise<Z
       const problems = triggers.get(keyOf(host, service))?.events.length ?? 0
       return zabbixEventId(host, service, Math.max(1, problems))
     },
-    answerOnce: (method, body) => void once.set(method, body),
+    answerOnce: (method, body, after = 0) => void once.set(method, { body, after }),
     become: (next) => {
       version = next
     },
