@@ -176,7 +176,7 @@ describe('a start', () => {
       await until(async () => (await post(port, CRITICAL)).status === 202, 15_000)
       server.child.kill('SIGTERM')
       const { code, signal } = await server.ended
-    expect([code, signal]).toEqual([0, null])
+      expect([code, signal]).toEqual([0, null])
     },
   )
 })
