@@ -80,7 +80,9 @@ class Watched {
       ...given,
     } as const
     const { changes } = acknowledge({ problem, check, tally: check.tally }, request, this.now)
-    this.state = { check, problem: changes.problems[0]?.problem ?? problem }
+    const taken = changes.problems[0]?.problem ?? problem
+    this.problems.set(taken.id, taken)
+    this.state = { check, problem: taken.closed === null ? taken : null }
   }
 
   get open(): Problem | null {
@@ -608,7 +610,11 @@ describe('an event', () => {
 
     watched.take()
 
-    expect(watched.open).toMatchObject({ closed: START, closedBecause: 'acknowledgement' })
+    expect(watched.problems.get('problem-1')).toMatchObject({
+      closed: START,
+      closedBecause: 'acknowledgement',
+    })
+    expect(watched.after(5 * MINUTE).hear(event).outcome).toBe('opened')
   })
 
   it('is done when somebody takes it in the monitor', () => {
@@ -618,6 +624,32 @@ describe('an event', () => {
     expect(watched.hear({ type: 'ACKNOWLEDGEMENT', author: 'cid', state: null }).outcome).toBe('closed')
     expect(watched.open).toBeNull()
     expect(watched.after(MINUTE).hear(event).outcome).toBe('opened')
+  })
+
+  it('that goes on after somebody took it belongs to what they took, until it was quiet for a while', () => {
+    const watched = new Watched()
+    const goingOn = { ...event, quietMs: 10 * MINUTE }
+    watched.hear(goingOn)
+    watched.take()
+
+    for (let n = 0; n < 5; n++)
+      expect(watched.after(9 * MINUTE).hear({ ...goingOn, output: `scan ${n}` }).outcome).toBe('recorded')
+    expect(watched.after(10 * MINUTE).hear(goingOn).outcome).toBe('opened')
+    expect(watched.problems.size).toBe(2)
+  })
+
+  it('that got worse is a new one, whoever took it before', () => {
+    const watched = new Watched()
+    const blocked: Partial<Notification> = { ...event, state: 'WARNING', quietMs: 10 * MINUTE }
+    watched.hear(blocked)
+    watched.take()
+
+    expect(watched.after(MINUTE).hear({ ...blocked, output: 'again' }).outcome).toBe('recorded')
+    expect(watched.after(MINUTE).hear({ ...blocked, state: 'CRITICAL' }).outcome).toBe('opened')
+  })
+
+  it('opens the first time, however quiet it has to be', () => {
+    expect(new Watched().hear({ ...event, quietMs: Number.MAX_SAFE_INTEGER }).outcome).toBe('opened')
   })
 
   it('rings no reminders', () => {

@@ -155,7 +155,8 @@ function hear(check: Check, { notification: n, type, time, context }: Turn): Che
 function receiveProblem(turn: Turn, heard: Check): Received {
   const { notification: n, time, problem, type } = turn
   const check = type === 'PROBLEM' ? { ...heard, lastStateTime: time } : heard
-  if (problem === null) return open(turn, check, NO_CHANGES)
+  if (problem === null)
+    return isOfEndedEpisode(turn) ? recorded(turn, 'recorded', check) : open(turn, check, NO_CHANGES)
   if (isOtherEpisode(n, problem)) {
     return open(turn, check, closing(turn, check, problem, 'episode').changes)
   }
@@ -173,6 +174,13 @@ function receiveProblem(turn: Turn, heard: Check): Received {
   }
   if (n.state === problem.state || n.state === null) return repeat(turn, counted, problem)
   return change(turn, counted, problem, n.state)
+}
+
+/** An attack does not stop because somebody has taken it; what goes on and is no worse belongs to what they have taken. */
+function isOfEndedEpisode({ type, notification: { quietMs = 0, state }, check, context }: Turn): boolean {
+  const { last, tally } = check
+  if (type !== 'EVENT' || last === null || last.type !== 'EVENT') return false
+  return context.now - tally.lastSeen < quietMs && severityOf(state) <= severityOf(last.state)
 }
 
 function open(turn: Turn, check: Check, earlier: Changes): Received {
