@@ -153,6 +153,8 @@ export type CardRef = {
   readonly ts: string | null
   readonly mention: readonly string[]
   readonly quiet: boolean
+  /** Of an event: all open ones of the same service, itself included, and on how many hosts they are. */
+  readonly alike?: { readonly events: number; readonly hosts: number }
 }
 
 /** An effect on its way out. */

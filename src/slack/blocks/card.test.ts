@@ -31,6 +31,24 @@ const HELD: Acknowledgement = {
   foreign: false,
 }
 
+describe('the card of an event', () => {
+  const facts = (alike: CardRef['alike'], given: Partial<Problem> = {}): string =>
+    JSON.stringify(
+      card({ ...REF, ...(alike && { alike }) }, viewOf({ problem: { isEvent: true, ...given } }), NOW),
+    )
+
+  it('shows that there are more of its sort, and on how many hosts', () => {
+    expect(facts({ events: 14, hosts: 3 })).toContain('1 of 14 alike, on 3 hosts')
+    expect(facts({ events: 2, hosts: 1 })).toContain('1 of 2 alike, on 1 host ')
+  })
+
+  it('says nothing of it while it is alone, or over', () => {
+    expect(facts({ events: 1, hosts: 1 })).not.toContain('alike')
+    expect(facts(undefined)).not.toContain('alike')
+    expect(facts({ events: 9, hosts: 9 }, { closed: NOW })).not.toContain('alike')
+  })
+})
+
 function viewOf(
   given: { problem?: Partial<Problem>; check?: Partial<Check>; output?: string } = {},
 ): ProblemView {

@@ -212,6 +212,7 @@ function facts(ref: CardRef, { problem, check, tally }: ProblemView, now: number
       ? ` · delivered ${duration(now - problem.opened)} late`
       : ''
   const rest = [
+    open ? alike(ref) : '',
     tally.count > 1 ? `${tally.count} notifications` : '',
     check.monitor,
     check.address !== null && check.address !== check.host ? check.address : '',
@@ -220,6 +221,12 @@ function facts(ref: CardRef, { problem, check, tally }: ProblemView, now: number
     labels(check.labels),
   ]
   return context(mrkdwn(since + lasted + late), plain(rest.filter((part) => part !== '').join(' · '), 300))
+}
+
+/** An attack that spreads shows on the card of each of its events. */
+function alike({ alike: all }: CardRef): string {
+  if (all === undefined || all.events < 2) return ''
+  return `1 of ${all.events} alike, on ${all.hosts} ${all.hosts === 1 ? 'host' : 'hosts'}`
 }
 
 function labels(all: Readonly<Record<string, string>> | null): string {

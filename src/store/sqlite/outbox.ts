@@ -102,6 +102,9 @@ export function createOutbox(
   }
 }
 
+/** Open events that are counted for the card of one of them; a person needs no more to see that it spreads. */
+const ALIKE_MAX = 10_000
+
 /** What a process sent just before it died may still be on its way; looking sooner would find nothing. */
 const SETTLE_MS = 2_000
 
@@ -136,6 +139,11 @@ function createClaim(db: Database.Database, owner: string) {
   )
   const selectClaimed = db.prepare<[number], ClaimRow>(CLAIMED)
   const clearPending = db.prepare('UPDATE problems SET pending = NULL WHERE row = ?')
+  const selectAlike = db.prepare<[string, string], { events: number; hosts: number }>(
+    `SELECT count(*) AS events, count(DISTINCT host) AS hosts FROM (SELECT c.host FROM problems p
+       JOIN checks c ON c.row = p.check_row WHERE p.closed IS NULL AND p.is_event = 1
+       AND c.monitor = (SELECT ?) AND c.service = (SELECT ?) LIMIT ${ALIKE_MAX})`,
+  )
   return (lane: Lane, without: readonly Method[], at: number, leaseMs: number): Claimed | null => {
     const found = METHODS.filter((method) => !without.includes(method))
       .map((method) => selectNext.get(lane, method, at, at + DUE_MAX_MS))
@@ -145,12 +153,15 @@ function createClaim(db: Database.Database, owner: string) {
     lease.run(owner, at + leaseMs, at, found.row)
     const row = selectClaimed.get(found.row)
     if (row === undefined) return null
-    if (row.method === 'post' || row.method === 'update') clearPending.run(row.p_row)
-    return toClaimed(row)
+    if (row.method !== 'post' && row.method !== 'update') return toClaimed(row)
+    clearPending.run(row.p_row)
+    const isOpenEvent = row.p_row !== null && row.p_is_event === 1 && row.p_closed === null
+    const { monitor, service } = row
+    return toClaimed(row, isOpenEvent && service !== null ? selectAlike.get(monitor, service) : undefined)
   }
 }
 
-function toClaimed(row: ClaimRow): Claimed {
+function toClaimed(row: ClaimRow, alike?: CardRef['alike']): Claimed {
   return {
     row: row.e_row,
     id: rowId('effects', row.created, row.e_row),
@@ -158,11 +169,11 @@ function toClaimed(row: ClaimRow): Claimed {
     attempts: row.attempts,
     created: row.created,
     ambiguousSince: row.ambiguous_since,
-    work: toWork(row),
+    work: toWork(row, alike),
   }
 }
 
-function toWork(row: ClaimRow): Claimed['work'] {
+function toWork(row: ClaimRow, alike: CardRef['alike']): Claimed['work'] {
   const data = row.data === null ? null : JSON.parse(row.data)
   if (row.method === 'reply') {
     const { url, reply } = data as { url: string; reply: Reply }
@@ -180,6 +191,7 @@ function toWork(row: ClaimRow): Claimed['work'] {
     ts: row.ts,
     mention: JSON.parse(row.mention ?? '[]') as string[],
     quiet: row.quiet === 1,
+    ...(alike === undefined ? {} : { alike }),
   }
   if (row.method === 'thread') {
     const { event, rings } = data as { event: ThreadEvent; rings: boolean }
