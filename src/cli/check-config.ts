@@ -6,9 +6,24 @@ import { systemClock } from '../system/clock.ts'
 import { createLog } from '../system/log.ts'
 import { EXIT } from './exit.ts'
 import { checkedSettings } from './settings.ts'
+import type { TryOptions } from './try-payload.ts'
 
-/** Reads the settings and says what they mean; opens nothing. Faults are thrown, all at once. */
-export function checkConfig(): number {
+export type CheckConfigOptions = Partial<TryOptions>
+
+/** Reads the settings and says what they mean, or what a body would become; opens nothing. Faults are thrown, all at once. */
+export async function checkConfig({ try: file, monitor, ...rest }: CheckConfigOptions): Promise<number> {
+  if (file !== undefined && monitor !== undefined) {
+    const { tryFile } = await import('./try-payload.ts')
+    return tryFile({ ...rest, try: file, monitor })
+  }
+  if (file !== undefined || monitor !== undefined || Object.keys(rest).length > 0) {
+    console.error('--try FILE and --monitor NAME go together; --type and --header go with them.')
+    return EXIT.wrong
+  }
+  return checkSettings()
+}
+
+function checkSettings(): number {
   const { config, warnings } = checkedSettings()
   const { slack, monitors, routes, permissions, channel, database } = config
   if (slack === null) {

@@ -21,6 +21,7 @@ const CONFIG = {
         secretFile: '/run/secrets/x',
         bearer: ['in-a-list'],
         commandFile: '/var/nagios.cmd',
+        map: { key: { path: 'labels.id' }, labels: { token: 'a.path' } },
       },
     },
   ],

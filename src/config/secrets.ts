@@ -18,7 +18,8 @@ export function secretsOf({ slack, notifyKey, proxy, monitors }: Config): readon
     }
   }
   look([slack?.botToken, slack?.signingSecret, slack?.appToken, notifyKey], true)
-  for (const { settings } of monitors) look(settings, false)
+  // A map says where things stand in a body, also where what stands there is called key.
+  for (const { settings } of monitors) look({ ...settings, map: null }, false)
   if (proxy !== null && URL.canParse(proxy.https)) look(new URL(proxy.https).password, true)
   return found.filter(({ length }) => length >= SECRET_MIN_CHARS).sort((a, b) => b.length - a.length)
 }

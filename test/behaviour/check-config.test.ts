@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -120,5 +120,133 @@ monitors:
 
     expect([code, stderr]).toEqual([0, ''])
     expect(names.length).toBeGreaterThan(0)
+  })
+})
+
+describe('ackbridge check-config --try', () => {
+  const MAP = `
+monitors:
+  app:
+    kind: generic
+    map: { each: alerts, host: host, service: { text: Queue }, state: status, output: text, labels: tags, fields: [{ label: Team, value: team }] }
+routes:
+  - { match: { labels: { env: prod } }, channels: [C0PROD0001, C0PROD0002] }
+`
+  const ALERT = {
+    host: 'app01',
+    status: 'firing',
+    text: 'full\u001b[31m',
+    tags: { env: 'prod' },
+    team: 'Shop',
+  }
+
+  function tryOut(body: unknown, args: readonly string[], yaml = MAP): Promise<Ended> {
+    writeFileSync(join(folder, 'ackbridge.yml'), yaml)
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    writeFileSync(join(folder, 'payload'), text)
+    return runCommand(['check-config', '--try', 'payload', ...args], SLACK, folder)
+  }
+
+  it('says what each notification would be and where it would be shown, and what is wrong with the rest', async () => {
+    const alerts = [
+      ALERT,
+      { ...ALERT, status: 'resolved', tags: {} },
+      { ...ALERT, tags: {} },
+      { status: 'firing' },
+    ]
+    const { code, stdout, stderr } = await tryOut({ alerts }, ['--monitor', 'app'])
+
+    expect([code, stderr]).toEqual([0, ''])
+    const said = stdout.replaceAll(/ +/g, ' ')
+    expect(said).toMatch(
+      /^app \(generic\): 3 notifications, 1 not understood\. The sender would be answered 202\.\n/,
+    )
+    for (const row of [
+      '\n1. type PROBLEM\n host app01\n service Queue\n state CRITICAL\n key app01 + Queue\n output full[31m\n',
+      ' label env = prod\n field Team = Shop\n absent episode, id, ',
+      ' shown in C0PROD0001, C0PROD0002\n',
+      '\n2. type RECOVERY\n',
+      ' shown no card of its own; on the card of its check, if a problem is open\n',
+      ' shown in C0ALERTS01\n',
+      '\nNot understood:\n alerts[3].host is not there: alerts[3] holds status (for host)\n',
+    ])
+      expect(said).toContain(row)
+    expect(readdirSync(folder).sort()).toEqual(['ackbridge.yml', 'payload'])
+  })
+
+  it.each([
+    ['an implicit kind', ['--monitor', 'native'], { host: 'h', state: 'DOWN' }, 0, 'state DOWN'],
+    [
+      'a preset',
+      ['--monitor', 'healthchecks'],
+      { name: 'x', status: 'down', n_pings: 1 },
+      0,
+      'host healthchecks',
+    ],
+    [
+      'a form',
+      ['--monitor', 'nagios', '--type', 'application/x-www-form-urlencoded'],
+      'notificationtype=PROBLEM&hostname=h&hoststate=DOWN',
+      0,
+      'host h',
+    ],
+    [
+      'headers',
+      [
+        '--monitor',
+        'cloudevents',
+        '--type',
+        'text/plain',
+        '--header',
+        'ce-id: 1',
+        'ce-source: /s',
+        'ce-type: t',
+        'ce-specversion: 1.0',
+      ],
+      'words',
+      0,
+      'output words',
+    ],
+    [
+      'what is all or nothing',
+      ['--monitor', 'native'],
+      [{ host: 'h', state: 1 }, {}],
+      2,
+      'nothing would be. The sender would be answered 400',
+    ],
+    [
+      'what is not understood',
+      ['--monitor', 'app'],
+      { alarms: 1 },
+      2,
+      'alerts is not there: the body holds alarms',
+    ],
+    ['what is no JSON', ['--monitor', 'app'], '{', 2, 'The body is not JSON.'],
+    ['a type that nobody reads', ['--monitor', 'app', '--type', 'image/png'], '{}', 2, 'answered 415'],
+    ['what is too large', ['--monitor', 'app'], 'x'.repeat(1_048_577), 2, 'larger than 1 MiB'],
+  ] as const)('takes %s', async (_what, args, body, ends, said) => {
+    const { code, stdout } = await tryOut(body, args)
+    expect([code, stdout.replaceAll(/ +/g, ' ')]).toEqual([ends, expect.stringContaining(said)])
+  })
+
+  it.each([
+    [
+      ['--monitor', 'aap'],
+      /^No monitor of that name is configured.* There are app, alertmanager, .*uptime-kuma/,
+    ],
+    [[], /^--try FILE and --monitor NAME go together/],
+    [['--monitor', 'app', '--header', 'x'], /^--header has to be of the form/],
+    [['--monitor', 'app', '--try', 'nothing'], /^nothing cannot be read \(ENOENT\)\./],
+  ])('%j is wrong use', async (args, said) => {
+    const { code, stdout, stderr } = await tryOut({}, args)
+    expect([code, stdout, stderr]).toEqual([2, '', expect.stringMatching(said)])
+  })
+
+  it('names what is wrong with the settings first', async () => {
+    const { code, stderr } = await tryOut({}, ['--monitor', 'app'], MAP.replace('status,', 'sta tus,'))
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^ackbridge\.yml:5: monitors\.app\.map\.state: has to be a path/),
+    ])
   })
 })
