@@ -9,6 +9,8 @@ export type Health = {
   readonly oldestUndeliveredSeconds: number | null
   /** Effects that could not be delivered and wait for the operator. */
   readonly parked: number
+  /** Channels of Slack that take nothing from us, with Slack's word for why; absent where there are none. */
+  readonly refusedChannels?: Readonly<Record<string, string>>
 }
 
 export type HealthRoutes = {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Failure } from '../core/failure.ts'
 import type { Clock, Log, Meter } from '../core/ports.ts'
-import type { ReceiveNotifications, Rejected } from '../flows/receive-notifications.ts'
+import type { ReceiveNotifications } from '../flows/receive-notifications.ts'
 import {
   type Intake,
   type Issue,
@@ -12,7 +12,10 @@ import {
 } from '../monitors/monitor.ts'
 import { type HttpRefusal, sendJson, sendRefusal, UNAVAILABLE } from './answer.ts'
 import { type Authenticate, type Grant, keyOf, mayNotify } from './auth.ts'
+import { rawRequest } from './raw-request.ts'
 import { mediaTypeOf, parseBody, readBody } from './read-body.ts'
+import { createResolver, type Resolve } from './resolve-monitor.ts'
+import { storeIntake } from './store-intake.ts'
 
 export type NotifyRouteOptions = {
   readonly kinds: ReadonlyMap<string, MonitorKind>
@@ -24,21 +27,28 @@ export type NotifyRouteOptions = {
   readonly meter: Meter
 }
 
-/** `monitor` null: the native route, where the body may name it. `key` is the one in the path, if it is there. */
+/** Where a notification is sent to. */
+export type NotifyTarget = {
+  /** Null: the native route, where the body may name it. */
+  readonly monitor: string | null
+  /** The one in the path, if it is there. */
+  readonly key: string | null
+  /** The one in the query, as `access_token`. */
+  readonly token: string | null
+}
+
 export type NotifyRoute = (
   request: IncomingMessage,
   response: ServerResponse,
-  target: { readonly monitor: string | null; readonly key: string | null },
+  target: NotifyTarget,
 ) => Promise<void>
 
-const UNAUTHORIZED: HttpRefusal = {
+export const UNAUTHORIZED: HttpRefusal = {
   status: 401,
   error: 'unauthorized',
   message: 'Send a valid key: Authorization: Bearer KEY, or X-API-Key: KEY. `ackbridge keys add` makes one.',
   headers: { 'WWW-Authenticate': 'Bearer' },
 }
-/** Characters of what was not understood that are kept. */
-const EXCERPT_MAX_CHARS = 1_000
 /** Faults that are listed in one answer. */
 const ISSUES_MAX = 20
 
@@ -54,14 +64,14 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
       request.resume()
       sendRefusal(response, refusal)
     }
-    const grant = options.authenticate(target.key ?? keyOf(request))
+    const grant = options.authenticate(givenKey(request, target))
     if (grant === null) return refuse(UNAUTHORIZED)
     const named = target.monitor === null ? null : resolve(target.monitor)
     if (named !== null && 'status' in named) return refuse(named)
     if (named !== null && !mayNotify(grant, named.name)) return refuse(forbidden(named.name))
     const bytes = await readBody(request)
     if (!Buffer.isBuffer(bytes)) return refuse(bytes)
-    const raw = rawOf(request, bytes, options.clock)
+    const raw = rawRequest(request, bytes, options.clock)
     const verified = createVerify(resolve, raw, options.log)
     const genuine = named === null ? null : verified(named.name)
     if (genuine !== null && 'status' in genuine) return refuse(genuine)
@@ -72,13 +82,13 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
     if ('status' in intake) return refuse(intake)
     if (intake.notifications.length === 0 && named === null) return refuse(invalid(intake.rejected))
     try {
-      const rejected = rejectedOf(intake, named, bytes)
-      const problems = await options.receive(intake.notifications, rejected)
-      count(options.meter, named?.kind.kind ?? 'native', problems, rejected.length)
-      if (problems.length === 0) return refuse(invalid(intake.rejected))
+      const problems = await storeIntake(options, intake, named, raw)
+      const ignored = intake.ignored ?? 0
+      if (problems.length + ignored === 0) return refuse(invalid(intake.rejected))
       sendJson(response, intake.accepted ?? named?.kind.accepted ?? 202, {
         accepted: problems.length,
         problems,
+        ...(ignored === 0 ? {} : { ignored }),
       })
     } catch (error) {
       if (!(error instanceof Failure))
@@ -91,44 +101,9 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
   }
 }
 
-type Resolve = (name: string) => Monitor | HttpRefusal
-
-/** A monitor's name, or a kind: then the one monitor of that kind, or an implicit one when none is configured. */
-function createResolver({ kinds, monitors }: NotifyRouteOptions): Resolve {
-  const byName = new Map(monitors.map((monitor) => [monitor.name, monitor]))
-  const unknown = (message: string): HttpRefusal => ({ status: 404, error: 'unknown_monitor', message })
-  return (name) => {
-    const known = byName.get(name)
-    if (known !== undefined) return known
-    const kind = kinds.get(name) ?? [...kinds.values()].find(({ presets }) => presets?.includes(name))
-    if (kind === undefined) {
-      return unknown('No monitor of that name is configured, and it is no kind either.')
-    }
-    const preset = name === kind.kind ? null : name
-    const ofKind = monitors.filter(
-      (monitor) => monitor.kind === kind && (preset === null || monitor.settings?.preset === preset),
-    )
-    if (ofKind.length > 1) {
-      const names = ofKind.map((monitor) => monitor.name).join(', ')
-      return unknown(`Several monitors are of kind ${name}: ${names}. Name one of them.`)
-    }
-    const monitor = ofKind[0] ?? implicit(name, kind, preset)
-    byName.set(name, monitor)
-    return monitor
-  }
-}
-
-function implicit(name: string, kind: MonitorKind, preset: string | null): Monitor {
-  const { data } = kind.config.safeParse({ kind: kind.kind, ...(preset === null ? {} : { preset }) })
-  return data === undefined ? { name, kind } : { name, kind, settings: data }
-}
-
-function rawOf(request: IncomingMessage, bytes: Buffer, clock: Clock): RawRequest {
-  const header = (name: string): string | null => {
-    const value = request.headers[name.toLowerCase()]
-    return typeof value === 'string' ? value : null
-  }
-  return { bytes, header, now: clock.now() }
+/** @returns the key that a sender gives, in whichever way it can */
+export function givenKey(request: IncomingMessage, { key, token }: NotifyTarget): string | null {
+  return key ?? keyOf(request) ?? token
 }
 
 /**
@@ -215,7 +190,7 @@ function nameMonitors(
   return { notifications, rejected: [] }
 }
 
-function forbidden(monitor: string): HttpRefusal {
+export function forbidden(monitor: string): HttpRefusal {
   return { status: 403, error: 'forbidden', message: `This key may not speak for the monitor ${monitor}.` }
 }
 
@@ -229,22 +204,4 @@ function invalid(rejected: Intake['rejected']): HttpRefusal {
     message: `The notification was not accepted: ${what}.`,
     issues,
   }
-}
-
-function rejectedOf(intake: Intake, named: Monitor | null, bytes: Buffer): readonly Rejected[] {
-  if (named === null || intake.rejected.length === 0) return []
-  const excerpt = bytes.toString('utf8', 0, EXCERPT_MAX_CHARS).toWellFormed()
-  return intake.rejected.map((issues) => ({
-    monitor: named.name,
-    reason: issues
-      .map(({ path, message }) => `${path} ${message}`.trim())
-      .join('; ')
-      .slice(0, EXCERPT_MAX_CHARS),
-    excerpt,
-  }))
-}
-
-function count(meter: Meter, kind: string, problems: readonly { outcome: string }[], rejected: number): void {
-  for (const { outcome } of problems) meter.count('ackbridge_notifications_total', { kind, outcome })
-  if (rejected > 0) meter.count('ackbridge_notifications_rejected_total', { kind }, rejected)
 }

@@ -12,12 +12,16 @@ import { sendRefusal, sendText, UNAVAILABLE } from './answer.ts'
 import type { ApiRoutes } from './api.ts'
 import type { CardRoute } from './card-route.ts'
 import type { HealthRoutes } from './health.ts'
-import type { NotifyRoute } from './notify-route.ts'
+import type { NotifyRoute, NotifyTarget } from './notify-route.ts'
 import { readBody } from './read-body.ts'
+import { type HandshakeRoute, isHandshake } from './webhook-handshake.ts'
+import type { WebhookRoute } from './webhook-route.ts'
 
 /** Everything that answers once the store is open. Until then all of it is 503. */
 export type Routes = {
   readonly notify: NotifyRoute
+  readonly handshake: HandshakeRoute
+  readonly webhook: WebhookRoute
   readonly api: ApiRoutes
   readonly card: CardRoute
   readonly health: HealthRoutes
@@ -160,15 +164,17 @@ async function handle(
     request.resume()
     return sendRefusal(response, UNAVAILABLE)
   }
-  if (path === '/notify')
-    return onlyPost(request, response, () => routes.notify(request, response, { monitor: null, key: null }))
-  const [, first, second, third, fourth] = path.split('/')
-  if (first === 'notify' && second && fourth === undefined && third !== '') {
+  const [, first, second, third] = path.split('/')
+  if (first === 'notify') {
+    const target = notifyTarget(path, query)
+    if (target !== null && isHandshake(request)) return routes.handshake(request, response, target)
+    if (target !== null) return onlyPost(request, response, () => routes.notify(request, response, target))
+  }
+  if (first === 'services' && second && third) {
     const monitor = decode(second)
-    const key = third === undefined ? null : decode(third)
-    if (monitor !== null && (third === undefined || key !== null)) {
-      return onlyPost(request, response, () => routes.notify(request, response, { monitor, key }))
-    }
+    const key = decode(third)
+    if (monitor !== null && key !== null)
+      return onlyPost(request, response, () => routes.webhook(request, response, { monitor, key }))
   }
   if (first === 'problems' && second && third === undefined) {
     const id = decode(second)
@@ -196,6 +202,17 @@ async function handle(
   }
   request.resume()
   sendRefusal(response, { status: 404, error: 'not_found', message: 'There is nothing at this address.' })
+}
+
+/** `/notify`, `/notify/MONITOR` or `/notify/MONITOR/KEY`. @returns null for anything else */
+function notifyTarget(path: string, query: string): NotifyTarget | null {
+  const [, , second, third, fourth] = path.split('/')
+  const token = query === '' ? null : new URLSearchParams(query).get('access_token')
+  if (second === undefined) return { monitor: null, key: null, token }
+  if (second === '' || third === '' || fourth !== undefined) return null
+  const monitor = decode(second)
+  const key = third === undefined ? null : decode(third)
+  return monitor === null || (third !== undefined && key === null) ? null : { monitor, key, token }
 }
 
 async function passToSlack(

@@ -12,6 +12,10 @@ export type Intake = {
   readonly rejected: readonly (readonly Issue[])[]
   /** What this sender takes for success, where it is another than its kind's. */
   readonly accepted?: 200 | 202
+  /** How much was understood and is nothing to tell, such as the statistics among the alerts of a sensor. */
+  readonly ignored?: number
+  /** What is kept of a body that was not understood, where its beginning may hold what must not be kept. */
+  readonly excerpt?: string
 }
 
 /** A body as it arrived: JSON that was parsed, or the fields of a form. */
@@ -63,6 +67,11 @@ export type MonitorKind = {
    * @returns null: it is read as everybody's
    */
   readonly readBody?: (request: RawRequest) => Body | Unreadable | null | Promise<Body | Unreadable | null>
+  /**
+   * What of a body may be kept in the record where something in it was not understood, for senders that put credentials
+   * into theirs. Absent: its beginning. Never throws.
+   */
+  readonly excerpt?: (request: RawRequest) => string
   /** Turns a body into notifications. Never throws, whatever the body holds. */
   readonly notify: (body: Body, context: IntakeContext) => Intake
   /** What its configuration takes besides what every monitor takes; strict. */

@@ -23,7 +23,17 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ['core', 'monitors/config'],
   system: ['core'],
   playground: [],
-  cli: ['app', 'config', 'core', 'examine', 'monitors/registry', 'playground', 'store/open', 'system'],
+  cli: [
+    'app',
+    'config',
+    'core',
+    'examine',
+    'monitors/registry',
+    'playground',
+    'store/open',
+    'system',
+    'try-payload',
+  ],
   'cli/notify': [],
   app: [
     'config',
@@ -48,6 +58,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'store/open',
     'system',
   ],
+  // Composes what `check-config --try` tries: a monitor's intake, and nothing else.
+  'try-payload': ['config', 'core', 'http', 'monitors/monitor', 'monitors/registry'],
   main: ['cli', 'cli/notify'],
 }
 

@@ -25,6 +25,8 @@ const HEADINGS = [
 /** States that a kind of monitor does not know. */
 const WITHOUT: Readonly<Record<string, readonly State[]>> = {
   alertmanager: ['UNREACHABLE', 'UNKNOWN'],
+  ips: ['UP', 'DOWN', 'UNREACHABLE', 'OK'],
+  'slack-webhook': ['UP', 'DOWN', 'UNREACHABLE'],
   zabbix: ['UP', 'DOWN', 'UNREACHABLE', 'UNKNOWN'],
 }
 

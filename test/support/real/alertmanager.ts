@@ -7,11 +7,12 @@ import { until } from '../command.ts'
 import { freePort } from '../free-port.ts'
 
 /*
- * The real Alertmanager of the system, set up with the receiver that stands in the README of its kind: only the address, the
- * file of the key and the times are replaced. Alerts come from the test, as they would from Prometheus.
+ * The real Alertmanager of the system, set up with the receiver that stands in the README of its kind, or with the one for
+ * Slack in that of `slack-webhook`: only the address, the file of the key and the times are replaced. Alerts come from the test, as they would from Prometheus.
  */
 
 const README = resolve('src/monitors/alertmanager/README.md')
+const SLACK_README = resolve('src/monitors/slack-webhook/README.md')
 const ALERTMANAGER = '/usr/bin/prometheus-alertmanager'
 const START_MAX_MS = 30_000
 const USER = 'ackbridge'
@@ -65,6 +66,8 @@ export type AlertmanagerOptions = {
   readonly key: string
   /** Asks for user and password. */
   readonly guarded?: boolean
+  /** Tells by its receiver for Slack, whose address holds the key: in its configuration, or in a file. */
+  readonly slack?: 'api_url' | 'api_url_file'
   /** Ports at which members of a cluster talk: its own, and another's that it joins. Absent: it runs alone. */
   readonly cluster?: { readonly own: number; readonly peer?: number }
 }
@@ -76,8 +79,12 @@ type Yaml = any
 export async function startRealAlertmanager(options: AlertmanagerOptions): Promise<RealAlertmanager> {
   const folder = mkdtempSync(join(tmpdir(), 'ackbridge-alertmanager-'))
   const port = await freePort()
-  const [bridge, receiver] = blocksOf('yaml').map((block) => parse(block) as Yaml)
+  const readme = options.slack === undefined ? README : SLACK_README
+  const [bridge, receiver] = blocksOf(readme, 'yaml').map((block) => parse(block) as Yaml)
   const guarded = options.guarded === true
+  mkdirSync(join(folder, 'data'))
+  if (options.slack === undefined) fillWebhook(folder, receiver, options)
+  else fillSlack(folder, receiver, options)
   writeConfiguration(folder, receiver, options)
   const daemon = new Daemon(folder, port, guarded, clusterOf(options))
   try {
@@ -88,7 +95,10 @@ export async function startRealAlertmanager(options: AlertmanagerOptions): Promi
   }
   const credentials = guarded ? { user: USER, password: PASSWORD } : {}
   return {
-    settings: { ...bridge.monitors.alertmanager, urls: [`http://127.0.0.1:${port}`], ...credentials },
+    settings:
+      options.slack === undefined
+        ? { ...bridge.monitors.alertmanager, urls: [`http://127.0.0.1:${port}`], ...credentials }
+        : bridge.monitors.hooks,
     secrets: [options.key, ...(guarded ? [PASSWORD] : [])],
     port,
     ...actionsOf(daemon),
@@ -102,9 +112,9 @@ export async function startRealAlertmanager(options: AlertmanagerOptions): Promi
   }
 }
 
-/** @returns the fenced blocks of the README in a language, without the indent of the list they stand in */
-function blocksOf(language: string): readonly string[] {
-  const fences = readFileSync(README, 'utf8').matchAll(
+/** @returns the fenced blocks of a README in a language, without the indent of the list they stand in */
+function blocksOf(readme: string, language: string): readonly string[] {
+  const fences = readFileSync(readme, 'utf8').matchAll(
     new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'gm'),
   )
   return [...fences].map(([, indent = '', block = '']) =>
@@ -112,18 +122,26 @@ function blocksOf(language: string): readonly string[] {
   )
 }
 
-function writeConfiguration(
-  folder: string,
-  receiver: Yaml,
-  { ackbridge, key, guarded }: AlertmanagerOptions,
-): void {
-  mkdirSync(join(folder, 'data'))
+function fillWebhook(folder: string, receiver: Yaml, { ackbridge, key }: AlertmanagerOptions): void {
   const [webhook] = receiver.receivers[0].webhook_configs
   webhook.url = webhook.url.replace('https://ackbridge.example.com', ackbridge)
   webhook.http_config.authorization.credentials_file = join(folder, 'ackbridge.key')
-  Object.assign(receiver.route, { group_wait: '200ms', group_interval: '1s' })
   // As `ackbridge keys add` prints it, with the end of its line.
   writeFileSync(join(folder, 'ackbridge.key'), `${key}\n`, { mode: 0o600 })
+}
+
+function fillSlack(folder: string, receiver: Yaml, { ackbridge, key, slack }: AlertmanagerOptions): void {
+  const [hook] = receiver.receivers[0].slack_configs
+  hook.api_url = hook.api_url.replace('https://ackbridge.example.com', ackbridge).replace(/KEY$/, key)
+  if (slack !== 'api_url_file') return
+  const file = join(folder, 'ackbridge.url')
+  writeFileSync(file, `${hook.api_url}\n`, { mode: 0o600 })
+  hook.api_url = undefined
+  hook.api_url_file = file
+}
+
+function writeConfiguration(folder: string, receiver: Yaml, { guarded }: AlertmanagerOptions): void {
+  Object.assign(receiver.route, { group_wait: '200ms', group_interval: '1s' })
   writeFileSync(join(folder, 'alertmanager.yml'), JSON.stringify(receiver))
   if (guarded === true)
     writeFileSync(join(folder, 'web.yml'), JSON.stringify({ basic_auth_users: { [USER]: PASSWORD_HASH } }))
