@@ -28,6 +28,9 @@ type Row = {
   detail: string | null
 }
 
+/** A line of a check's chain. */
+type Link = { readonly check: number; readonly row: number }
+
 const COLUMNS = `h.row AS row, h.recorded AS recorded, h.time AS time, h.kind AS kind, h.prev AS prev,
   p.id AS problem_id, coalesce(c.monitor, h.monitor) AS monitor, c.host AS host, c.service AS service,
   c.host_display_name AS host_display_name, c.service_display_name AS service_display_name, h.type AS type,
@@ -45,31 +48,43 @@ const CHAINS_MAX = 200
 export function createHistoryQuery(db: Database.Database): Queries['history'] {
   const checksOfHost = db.prepare<
     [string, string],
-    { monitor: string; service: string | null; service_display_name: string | null; history: number | null }
+    {
+      row: number
+      monitor: string
+      service: string | null
+      service_display_name: string | null
+      history: number | null
+    }
   >(
-    `SELECT monitor, service, service_display_name, history FROM checks
+    `SELECT row, monitor, service, service_display_name, history FROM checks
      WHERE (host = ? COLLATE NOCASE OR host_display_name = ? COLLATE NOCASE) AND history IS NOT NULL`,
   )
   const line = db.prepare<[number], Row>(`SELECT ${COLUMNS} ${FROM} WHERE h.row = (SELECT ?)`)
 
-  function walk(heads: number[], filter: HistoryFilter, limit: number, before: number): Row[] {
+  /** A line that is removed may have older ones behind it, which stay with their problem. */
+  const keptBefore = db
+    .prepare<[number, number], number | null>(
+      'SELECT max(row) FROM history_kept WHERE check_row = ? AND row < ?',
+    )
+    .pluck()
+
+  function walk(heads: readonly Link[], filter: HistoryFilter, limit: number, before: number): Row[] {
     const found: Row[] = []
-    const open = heads.filter((head) => head > 0)
+    const open = [...heads]
     while (open.length > 0 && found.length < limit) {
-      const newest = open.indexOf(Math.max(...open))
-      const row = line.get(open[newest] ?? 0)
-      if (row === undefined || (filter.since !== undefined && row.recorded < filter.since)) {
-        open.splice(newest, 1)
-        continue
-      }
-      if (row.row < before && fits(row, filter)) found.push(row)
-      if (row.prev === null) open.splice(newest, 1)
-      else open[newest] = row.prev
+      const newest = open.reduce((best, link, at) => (link.row > (open[best]?.row ?? 0) ? at : best), 0)
+      const { check, row: at } = open[newest] as Link
+      const row = line.get(at)
+      const next = row === undefined ? (keptBefore.get(check, at) ?? null) : row.prev
+      const isOver = row !== undefined && filter.since !== undefined && row.recorded < filter.since
+      if (row !== undefined && !isOver && row.row < before && fits(row, filter)) found.push(row)
+      if (next === null || isOver) open.splice(newest, 1)
+      else open[newest] = { check, row: next }
     }
     return found
   }
 
-  function heads(filter: HistoryFilter): number[] | null {
+  function heads(filter: HistoryFilter): readonly Link[] | null {
     if (filter.host === undefined || /[*?]/.test(filter.host + (filter.service ?? ''))) return null
     const service = filter.service?.toLowerCase()
     const checks = checksOfHost
@@ -81,7 +96,8 @@ export function createHistoryQuery(db: Database.Database): Queries['history'] {
             c.service?.toLowerCase() === service ||
             c.service_display_name?.toLowerCase() === service),
       )
-    return checks.length > CHAINS_MAX ? null : checks.map(({ history }) => history ?? 0)
+    if (checks.length > CHAINS_MAX) return null
+    return checks.flatMap(({ row, history }) => (history === null ? [] : [{ check: row, row: history }]))
   }
 
   return (filter, limit, cursor = null) => {
