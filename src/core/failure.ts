@@ -12,6 +12,8 @@ export type FailureCode =
  * What a failure means for what was being done. `never`: this will not work, park it. `later`: try again with
  * back-off. `after`: not before so many ms. `ambiguous`: it may have been done; look before doing it again.
  * `gone`: the message is not there any more; post a fresh one. `stop`: nothing will work until the operator acts.
+ * `elsewhere`: this channel takes nothing from us; another may. `plainer`: it is refused as it is drawn; bare words may
+ * be taken.
  */
 export type RetryClass =
   | { readonly kind: 'never' }
@@ -20,6 +22,8 @@ export type RetryClass =
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'stop' }
+  | { readonly kind: 'elsewhere' }
+  | { readonly kind: 'plainer' }
 
 /** The outside did not do its part. Classified once, in the adapter that spoke to the outside. */
 export class Failure extends Error {

@@ -187,8 +187,9 @@ function acknowledgementWish(
     return lastWish(view, held, capabilities.silences.lastsMs, created)
   // What stands there ends there with its problem; only what is still on its way has to be settled.
   const isSettled = held.ending === null && held.handOver !== 'requested' && held.handOver !== 'failed'
-  if (isOver && isSettled) return null
   const lastsMs = capabilities?.silences?.lastsMs ?? null
+  // What a reading has settled meanwhile needs no more; only what runs out there is to be sent again.
+  if (isSettled && (isOver || lastsMs === null)) return null
   const { problem } = view
   const target = targetOf(check, view?.problem ?? null)
   const id = wishOf(held)
@@ -207,6 +208,14 @@ function acknowledgementWish(
       const fresh = loaded.problem(problem.id)
       const current = fresh?.problem.acknowledgement ?? null
       if (fresh === null || current === null || wishOf(current) !== id) return NO_CHANGES
+      // A reading has settled it while this was on its way.
+      if (
+        result.is === 'failed' &&
+        current.handOver === 'confirmed' &&
+        current.ending === null &&
+        lastsMs === null
+      )
+        return NO_CHANGES
       return handedOver(fresh, result, now).changes
     },
     keys: { problems: [problem.id] },

@@ -1,4 +1,5 @@
-import type { Chat, Claimed, Clock, MessageWork, Settlement } from '../core/ports.ts'
+import { Failure } from '../core/failure.ts'
+import type { Chat, Claimed, Clock, Form, MessageWork, Settlement } from '../core/ports.ts'
 import { REPLY_MAX_AGE_MS } from './limits.ts'
 import type { Pace } from './pace.ts'
 
@@ -19,20 +20,37 @@ export async function deliver(
       const found = ambiguousSince === null ? null : await chat.find(work.card, null, ambiguousSince)
       // Where we may not look, a card twice is better than a card never.
       if (found === null || found === 'unknown') {
-        return { kind: 'done', ts: await chat.post(work.card, work.view, clock.now()) }
+        return say((form) => chat.post(work.card, work.view, clock.now(), form))
       }
       // What was posted then may be old news by now.
-      await chat.update({ ...work.card, ts: found }, work.view, clock.now())
-      return { kind: 'done', ts: found }
+      const card = { ...work.card, ts: found }
+      return say((form) => chat.update(card, work.view, clock.now(), form).then(() => found))
     }
     case 'update':
-      await chat.update(work.card, work.view, clock.now())
-      return { kind: 'done', ts: work.card.ts }
+      return say((form) => chat.update(work.card, work.view, clock.now(), form).then(() => work.card.ts))
     case 'thread': {
       const found = ambiguousSince === null ? null : await chat.find(work.card, claimed.id, ambiguousSince)
       if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
       const rings = work.rings && !work.card.quiet && pace.mayRing(claimed.lane, clock.monotonic())
-      const ts = await chat.thread(work.card, work.view, work.event, rings, claimed.id)
+      const done = await say((form) => chat.thread(work.card, work.view, work.event, rings, claimed.id, form))
+      if (rings) pace.rang(claimed.lane, clock.monotonic())
+      return done
+    }
+    case 'storm': {
+      const found =
+        ambiguousSince === null || work.card.ts !== null
+          ? null
+          : await chat.find(work.card, null, ambiguousSince)
+      const known = found === 'unknown' ? null : found
+      const card = { ...work.card, ts: work.card.ts ?? known }
+      return { kind: 'done', ts: await chat.storm(card, work.storm, clock.now()) }
+    }
+    case 'storm-line': {
+      if (work.hosts.length === 0) return { kind: 'drop', error: 'nobody to call' }
+      const found = ambiguousSince === null ? null : await chat.find(work.card, claimed.id, ambiguousSince)
+      if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
+      const rings = pace.mayRing(claimed.lane, clock.monotonic())
+      const ts = await chat.stormLine(work.card, work.hosts, rings, claimed.id)
       if (rings) pace.rang(claimed.lane, clock.monotonic())
       return { kind: 'done', ts }
     }
@@ -41,5 +59,15 @@ export async function deliver(
         return { kind: 'drop', error: 'too late to answer' }
       await chat.reply(work.url, work.reply)
       return { kind: 'done', ts: null }
+  }
+}
+
+/** What Slack refuses for how it is drawn is said in bare words instead: a problem has to be seen, however plain. */
+async function say(send: (form: Form) => Promise<string | null>): Promise<Settlement> {
+  try {
+    return { kind: 'done', ts: await send('full') }
+  } catch (error) {
+    if (!(error instanceof Failure) || error.retry.kind !== 'plainer') throw error
+    return { kind: 'done', ts: await send('plain'), plainly: error.detail ?? error.code }
   }
 }

@@ -33,6 +33,22 @@ export const UNKNOWN_FAILURE_ATTEMPTS = 5
 /** After Slack refused the token, one attempt this often shows whether the operator has changed it. */
 export const STOPPED_RETRY_MS = 60_000
 
+/**
+ * What is parked because its channel takes nothing is tried again this often, one message of each channel, until
+ * somebody has put the channel right.
+ */
+export const PROBE_MS = 10 * 60_000
+
+/** A database that another process has written is noticed within this; looking costs some microseconds. */
+export const OUTSIDE_LOOK_MS = 500
+
+/** Channels and cards that the operator was told of are remembered up to so many, so that each is told once. */
+export const TOLD_MAX = 1_000
+
+/** Reasons and channels that are named in one list of problems. */
+export const REASONS_TOLD = 5
+export const CHANNELS_TOLD = 5
+
 /** Slack takes answers to a person's action for 30 minutes; later they are dropped. */
 export const REPLY_MAX_AGE_MS = 28 * 60_000
 

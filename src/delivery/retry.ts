@@ -1,9 +1,10 @@
 import type { Failure } from '../core/failure.ts'
-import type { Settlement } from '../core/ports.ts'
+import type { AnyWork, Settlement } from '../core/ports.ts'
 import {
   BACKOFF_FIRST_MS,
   BACKOFF_MAX_MS,
   ORDER_BACKOFF_MAX_MS,
+  PROBE_MS,
   RETRY_AFTER_MAX_MS,
   STOPPED_RETRY_MS,
   UNKNOWN_FAILURE_ATTEMPTS,
@@ -14,16 +15,50 @@ export function backoffMs(attempts: number): number {
   return Math.min(BACKOFF_FIRST_MS * 2 ** Math.max(0, Math.min(attempts, 30) - 1), BACKOFF_MAX_MS)
 }
 
+/** Where a message can be shown whose own channel takes nothing. */
+export type Refuge =
+  | { readonly kind: 'channel'; readonly channel: string }
+  /** Nobody needs it there: what it is about is over, and nobody was told of it but in the channel that is gone. */
+  | { readonly kind: 'needless' }
+  | { readonly kind: 'none' }
+
+/** @returns where this can go when its own channel takes nothing; the default channel may be that very channel */
+export function refugeOf(work: AnyWork, defaultChannel: string | null): Refuge {
+  switch (work.kind) {
+    case 'post':
+    case 'update':
+    case 'thread':
+      if (work.card.ts !== null && work.view.problem.closed !== null) return { kind: 'needless' }
+      if (defaultChannel === null || work.card.channel === defaultChannel) return { kind: 'none' }
+      return { kind: 'channel', channel: defaultChannel }
+    case 'storm':
+    case 'storm-line':
+    case 'reply':
+    case 'order':
+      return { kind: 'none' }
+  }
+}
+
 /**
  * Decides what becomes of an effect that failed; the only place that does.
  *
  * @param attempts made so far, this one included
+ * @param refuge where it can go should its channel take nothing
  */
-export function settleFailure(attempts: number, failure: Failure, now: number): Settlement {
+export function settleFailure(
+  attempts: number,
+  failure: Failure,
+  now: number,
+  refuge: Refuge = { kind: 'none' },
+): Settlement {
   const error = failure.detail ?? failure.code
   switch (failure.retry.kind) {
     case 'never':
+    // Bare words were refused too.
+    case 'plainer':
       return { kind: 'park', error }
+    case 'elsewhere':
+      return settleRefused(error, now, refuge)
     case 'gone':
       return { kind: 'repost' }
     case 'after':
@@ -43,6 +78,17 @@ export function settleFailure(attempts: number, failure: Failure, now: number): 
   }
 }
 
+function settleRefused(error: string, now: number, refuge: Refuge): Settlement {
+  switch (refuge.kind) {
+    case 'channel':
+      return { kind: 'move', to: refuge.channel, error }
+    case 'needless':
+      return { kind: 'drop', error }
+    case 'none':
+      return { kind: 'park', error, again: now + PROBE_MS }
+  }
+}
+
 /**
  * Decides whether an order to a monitor that failed is tried again by itself.
  *
@@ -53,6 +99,8 @@ export function settleOrderFailure(attempts: number, failure: Failure, now: numb
   switch (failure.retry.kind) {
     case 'never':
     case 'gone':
+    case 'elsewhere':
+    case 'plainer':
       return null
     case 'after':
       return now + Math.min(failure.retry.ms, RETRY_AFTER_MAX_MS)

@@ -21,8 +21,10 @@ it('does not miss what becomes due while the store is asked', async () => {
       return null
     },
     nextDue: (_: Lane, after: number) => (due > after ? due : null),
+    nextProbe: () => null,
+    version: () => 1,
   } as unknown as Outbox
-  const worker = new Worker({ outbox, clock } as unknown as WorkerOptions)
+  const worker = new Worker({ outbox, clock, system: clock } as unknown as WorkerOptions)
   worker.start()
   await worker.drain()
   await clock.advance(10, () => worker.drain())
@@ -58,6 +60,8 @@ class Delivery {
       clock,
       log,
       meter: { count: () => {}, observe: () => {} },
+      defaultChannel: null,
+      system: new TestClock(),
     })
   }
 
@@ -70,6 +74,8 @@ class Delivery {
     const of = (lane: Lane): Waiting[] => this.#waiting.filter((one) => one.lane === lane)
     const outbox: Partial<Outbox> = {
       onWork: () => {},
+      nextProbe: () => null,
+      version: () => 1,
       lanes: () => this.#waiting,
       nextDue: (lane, after) =>
         of(lane)

@@ -11,6 +11,7 @@ import {
   type Meter,
   type Method,
   type Monitors,
+  methodOf,
   type OrderWork,
   type Outbox,
   REPLY_LANE,
@@ -27,8 +28,11 @@ import {
   SETTLE_RETRY_MAX_MS,
 } from './limits.ts'
 import { createPace, type Pace } from './pace.ts'
-import { backoffMs, orderBackoffMs, settleFailure } from './retry.ts'
+import { createProbes, type Probes } from './probes.ts'
+import { backoffMs, orderBackoffMs, refugeOf, settleFailure } from './retry.ts'
 import { createStanding, type Standing } from './standing.ts'
+import { deliveryTrouble } from './trouble.ts'
+import { watchOutside } from './watch-outside.ts'
 
 /*
  * The worker serves lanes side by side and each lane one effect at a time: claim, send, settle. A lane that has nothing
@@ -41,8 +45,12 @@ export type WorkerOptions = {
   readonly chat: Chat
   readonly monitors: Monitors
   readonly clock: Clock
+  /** Real time, in which other processes live. */
+  readonly system: Clock
   readonly log: Log
   readonly meter: Meter
+  /** Where cards go whose own channel takes nothing; null where there is none. */
+  readonly defaultChannel: string | null
 }
 
 /** What can be waiting in a channel's lane. */
@@ -67,6 +75,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #pace: Pace = createPace()
   readonly #standing: Standing
+  readonly #probes: Probes
   readonly #lanes = new Map<Lane, LaneState>()
   readonly #slack: Budget = { running: 0, queued: [], max: LANES_AT_ONCE }
   readonly #monitors: Budget = { running: 0, queued: [], max: MONITORS_AT_ONCE }
@@ -74,10 +83,12 @@ export class Worker {
   /** Cancels the timers of what could not be written down. */
   readonly #unsettled = new Set<() => void>()
   #stopped = true
+  #unwatch: () => void = () => undefined
 
   constructor(options: WorkerOptions) {
     this.#options = options
     this.#standing = createStanding(options.log, this.#pace)
+    this.#probes = createProbes(options, (lane) => this.#wake(lane))
   }
 
   start(): void {
@@ -86,13 +97,22 @@ export class Worker {
     outbox.onWork((rung) => {
       for (const lane of rung) this.#wake(lane)
     })
-    for (const { lane } of outbox.lanes()) this.#wake(lane)
+    this.#look()
+    this.#unwatch = watchOutside(outbox, this.#options.system, () => this.#look())
+  }
+
+  /** Looks for work anew, at a start and when another process has written. */
+  #look(): void {
+    if (this.#stopped) return
+    for (const { lane } of this.#options.outbox.lanes()) this.#wake(lane)
+    this.#probes.look()
   }
 
   /** Resolves when no effect is under way and nothing is due that may go out now. */
-  drain(): Promise<void> {
-    if (this.#isIdle()) return Promise.resolve()
-    return new Promise((resolve) => this.#drained.push(resolve))
+  async drain(): Promise<void> {
+    await this.#probes.settled()
+    if (this.#isIdle()) return
+    await new Promise<void>((resolve) => this.#drained.push(resolve))
   }
 
   /** Lets what is under way end; claims nothing more. */
@@ -101,12 +121,24 @@ export class Worker {
     for (const state of this.#lanes.values()) state.cancel?.()
     for (const budget of [this.#slack, this.#monitors]) budget.queued.length = 0
     for (const cancel of this.#unsettled) cancel()
+    this.#probes.stop()
+    this.#unwatch()
     await this.drain()
   }
 
   /** What Slack last said of our standing: `ok`, or a word for what is wrong. */
   standing(): string {
     return this.#standing.word()
+  }
+
+  /** Channels that take nothing from us, with Slack's word for why. */
+  refusedChannels(): ReadonlyMap<Lane, string> {
+    return this.#standing.refused()
+  }
+
+  /** What people should know of what could not be delivered, in sentences. */
+  trouble(): readonly string[] {
+    return deliveryTrouble(this.#options.outbox, this.#standing.refused())
   }
 
   /** A monitor answers again: what waits for it goes out at once. */
@@ -203,7 +235,7 @@ export class Worker {
 
   async #send(claimed: Claimed, state: LaneState): Promise<void> {
     const { clock, meter } = this.#options
-    const method = claimed.work.kind
+    const method = methodOf(claimed.work)
     this.#pace.spend(claimed.lane, method, clock.monotonic())
     const { settlement, follow } = await this.#try(claimed, state)
     meter.count('ackbridge_deliveries_total', { method, result: settlement.kind })
@@ -222,6 +254,7 @@ export class Worker {
   async #settle(claimed: Claimed, settlement: Settlement, follow: Follow | null, attempt = 1): Promise<void> {
     try {
       await this.#options.outbox.settle(claimed, settlement, follow ?? undefined)
+      this.#probes.settledOne(claimed.lane, settlement)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       if (this.#stopped) return
@@ -249,15 +282,20 @@ export class Worker {
   }
 
   async #deliver(claimed: Claimed<MessageWork>, state: LaneState): Promise<Settlement> {
-    const { chat, clock } = this.#options
+    const { chat, clock, defaultChannel } = this.#options
     try {
       const settlement = await deliver(claimed, chat, this.#pace, clock)
       state.failures = 0
-      this.#standing.worked()
+      if (this.#standing.worked(claimed, settlement)) this.#probes.resume(claimed.lane)
       return settlement
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      const settlement = settleFailure(claimed.attempts, error, clock.now())
+      const settlement = settleFailure(
+        claimed.attempts,
+        error,
+        clock.now(),
+        refugeOf(claimed.work, defaultChannel),
+      )
       const retry = clock.monotonic() + (settlement.kind === 'retry' ? settlement.at - clock.now() : 0)
       const backOff = (): number => clock.monotonic() + backoffMs(++state.failures)
       this.#standing.failed(claimed, error, settlement, { retry, backOff })

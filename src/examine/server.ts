@@ -92,7 +92,7 @@ function describeHealth(
   where: string,
   kinds: readonly string[],
 ): readonly Observation[] {
-  const { status, slack, monitors, oldestUndeliveredSeconds: oldest, parked } = health
+  const { status, slack, monitors, oldestUndeliveredSeconds: oldest, parked, refusedChannels } = health
   return [
     status === 'ready'
       ? well('ready', `The server on ${where} takes notifications.`)
@@ -107,6 +107,7 @@ function describeHealth(
         },
     ...describeSlack(slack),
     ...describeOutbox(oldest, parked),
+    ...describeChannels(refusedChannels),
     ...describeMonitors(monitors, kinds),
   ]
 }
@@ -162,10 +163,30 @@ function describeOutbox(oldest: unknown, parked: unknown): readonly Observation[
   if (typeof parked === 'number' && parked > 0) {
     const sentence = `${parked} ${parked === 1 ? 'message' : 'messages'} could not be delivered and are parked.`
     found.push(
-      bad('parked', sentence, 'The log says why; see “When something is wrong” in docs/operations.md.'),
+      bad(
+        'parked',
+        sentence,
+        '`ackbridge outbox list` says why; put that right, then `ackbridge outbox retry --all`.',
+      ),
     )
   }
   return found
+}
+
+const CHANNELS_MAX = 20
+
+function describeChannels(refused: unknown): readonly Observation[] {
+  if (typeof refused !== 'object' || refused === null) return []
+  return Object.entries(refused)
+    .slice(0, CHANNELS_MAX)
+    .map(([channel, why]) => ({
+      ...bad(
+        `channel ${channel.slice(0, 40)}`,
+        `Slack takes no messages there (${String(why).slice(0, 60)}); they go to the default channel, if that is another one.`,
+        'Unarchive it or invite the bot there, or name another channel in the configuration.',
+      ),
+      isGrave: true,
+    }))
 }
 
 function describeMonitors(monitors: unknown, kinds: readonly string[]): readonly Observation[] {

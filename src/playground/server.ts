@@ -73,7 +73,12 @@ export type Playground = {
   setUser(id: string, patch: Partial<User>): void
   deleteMessage(channel: string, ts: string): void
   archive(channel: string): void
+  unarchive(channel: string): void
+  /** Its messages go with it; for the app it never was. */
+  deleteChannel(channel: string): void
+  renameChannel(channel: string, name: string): void
   removeBot(channel: string): void
+  addBot(channel: string): void
   /** Runs `then` after `ms` unless the playground is closed before. */
   later(ms: number, then: () => void): void
   /** Resolves when no interaction is unanswered. */
@@ -188,6 +193,21 @@ function controls(stage: Stage) {
     },
     archive(channel: string): void {
       channelOf(channel).isArchived = true
+      workspace.changed()
+    },
+    unarchive(channel: string): void {
+      channelOf(channel).isArchived = false
+      workspace.changed()
+    },
+    deleteChannel(channel: string): void {
+      workspace.deleteChannel(channelOf(channel).id)
+    },
+    renameChannel(channel: string, name: string): void {
+      channelOf(channel).name = name
+      workspace.changed()
+    },
+    addBot(channel: string): void {
+      channelOf(channel).members.push(workspace.identity.botUserId)
       workspace.changed()
     },
     removeBot(channel: string): void {

@@ -221,6 +221,13 @@ export class Workspace {
     return true
   }
 
+  /** Removes a channel with all that was said in it. */
+  deleteChannel(channel: string): void {
+    this.channels.delete(channel)
+    this.#messages.delete(channel)
+    this.changed()
+  }
+
   postEphemeral(message: NewEphemeral): Ephemeral {
     const stored: Ephemeral = { ...message, ts: this.nextTs(), ...findMentions(message) }
     this.#ephemerals.push(stored)

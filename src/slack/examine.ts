@@ -19,6 +19,8 @@ const COSTS: Readonly<Record<string, string>> = {
   'usergroups:read': 'Who is in a user group is not known, so permissions that name groups refuse everybody.',
   'channels:history':
     'After a lost answer of Slack nobody can look whether the card is there, so it may appear twice in a public channel.',
+  'channels:join':
+    'The bot joins no channel by itself; it has to be invited to each that it may not post to.',
   'groups:history':
     'After a lost answer of Slack nobody can look whether the card is there, so it may appear twice in a private channel.',
 }
@@ -198,7 +200,12 @@ async function peekIntoChannel(
 }
 
 function outside(what: string, name: string, invite: string, { granted }: Us): Observation {
+  const mayJoin = granted?.has('channels:join') === true
   if (granted !== null && !granted.has('chat:write.public')) {
+    if (mayJoin) {
+      const found = `${name}The bot is no member; it joins when there is something to post.`
+      return { ...well(what, found), advice: invite }
+    }
     return bad({
       what,
       found: `${name}The bot is no member and may not post.`,
@@ -206,13 +213,10 @@ function outside(what: string, name: string, invite: string, { granted }: Us): O
       isGrave: true,
     })
   }
-  return {
-    ...well(
-      what,
-      `${name}The bot may post but is no member, so after a lost answer a card may appear twice.`,
-    ),
-    advice: invite,
-  }
+  const later = mayJoin
+    ? '; it joins when it has to look for a card after a lost answer.'
+    : ', so after a lost answer a card may appear twice.'
+  return { ...well(what, `${name}The bot may post but is no member${later}`), advice: invite }
 }
 
 function noChannel(what: string, failure: Failure, invite: string): Observation {

@@ -11,18 +11,40 @@ import { Failure, type FailureCode, type RetryClass } from '../core/failure.ts'
  * https://docs.slack.dev/reference/methods/chat.postMessage and chat.update
  */
 
-/** This message will not go there, however often it is tried. */
+/** This will not work, however often it is tried. */
 const NEVER = [
+  'cannot_reply_to_message',
+  'missing_post_type',
+  'missing_file_data',
+  'team_not_found',
+  'method_deprecated',
+  'deprecated_endpoint',
+  'user_not_found',
+  'view_too_large',
+  'expired_trigger_id',
+  'trigger_exchanged',
+  'exchanged_trigger_id',
+  'invalid_trigger_id',
+  'expired_url',
+  'used_url',
+  // The channel takes messages, only this thread takes no lines.
+  'restricted_action_non_threadable_channel',
+  'restricted_action_thread_locked',
+] as const
+
+/** The channel takes nothing from us; what is to be shown there may be shown in another. */
+const ELSEWHERE = [
   'channel_not_found',
   'not_in_channel',
   'is_archived',
   'restricted_action',
   'restricted_action_read_only_channel',
   'restricted_action_thread_only_channel',
-  'restricted_action_non_threadable_channel',
-  'restricted_action_thread_locked',
-  'cannot_reply_to_message',
   'messages_tab_disabled',
+] as const
+
+/** The message is refused for what is in it; bare words may be taken. */
+const PLAINER = [
   'no_text',
   'invalid_blocks',
   'invalid_blocks_format',
@@ -31,6 +53,7 @@ const NEVER = [
   'too_many_attachments',
   'attachment_payload_limit_exceeded',
   'markdown_text_conflict',
+  'invalid_attachments',
   'invalid_metadata_format',
   'invalid_metadata_schema',
   'metadata_too_large',
@@ -41,24 +64,13 @@ const NEVER = [
   'invalid_charset',
   'invalid_form_data',
   'invalid_post_type',
-  'missing_post_type',
-  'missing_file_data',
-  'team_not_found',
-  'slack_connect_canvas_sharing_blocked',
-  'slack_connect_file_link_sharing_blocked',
-  'slack_connect_blocked_file_type',
-  'method_deprecated',
-  'deprecated_endpoint',
-  'user_not_found',
-  'view_too_large',
-  'expired_trigger_id',
-  'trigger_exchanged',
-  'exchanged_trigger_id',
-  'invalid_trigger_id',
-  'invalid_attachments',
-  'expired_url',
-  'used_url',
 ] as const
+
+/** Families of words, of which Slack adds new ones. What stands in a list above goes first. */
+const FAMILIES: readonly (readonly [RegExp, string])[] = [
+  [/^restricted_action_/, 'restricted_action'],
+  [/^slack_connect_[a-z_]*blocked/, 'cannot_reply_to_message'],
+]
 
 /** Nothing will work until the operator acts. */
 const STOP = [
@@ -92,7 +104,6 @@ const GONE = [
 const LATER = [
   'ratelimited',
   'rate_limited',
-  'message_limit_exceeded',
   'service_unavailable',
   'team_added_to_org',
   'external_channel_migrating',
@@ -103,45 +114,36 @@ const LATER = [
 /** Slack says itself that some of it may have been done. */
 const AMBIGUOUS = ['internal_error', 'fatal_error', 'request_timeout'] as const
 
+/** The whole workspace writes too much; soon again would only add to it. */
+const SLOWLY = ['message_limit_exceeded'] as const
+const SLOWLY_MS = 60_000
+
 type Meaning = { readonly code: FailureCode; readonly retry: RetryClass; readonly sentence: string }
 
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
-  ...NEVER.map(
-    (word) =>
-      [
-        word,
-        { code: 'rejected', retry: { kind: 'never' }, sentence: 'Slack refuses this message.' },
-      ] as const,
-  ),
-  ...STOP.map(
-    (word) =>
-      [
-        word,
-        { code: 'unauthorized', retry: { kind: 'stop' }, sentence: 'Slack refuses our token.' },
-      ] as const,
-  ),
-  ...GONE.map(
-    (word) =>
-      [
-        word,
-        { code: 'not_found', retry: { kind: 'gone' }, sentence: 'The message is not there any more.' },
-      ] as const,
-  ),
-  ...LATER.map(
-    (word) =>
-      [
-        word,
-        { code: 'unavailable', retry: { kind: 'later' }, sentence: 'Slack asks to come back later.' },
-      ] as const,
-  ),
-  ...AMBIGUOUS.map(
-    (word) =>
-      [
-        word,
-        { code: 'unavailable', retry: { kind: 'ambiguous' }, sentence: 'Slack failed half-way.' },
-      ] as const,
-  ),
+  ...meaningsOf(NEVER, 'rejected', { kind: 'never' }, 'Slack refuses this message.'),
+  ...meaningsOf(ELSEWHERE, 'rejected', { kind: 'elsewhere' }, 'Slack takes no message for this channel.'),
+  ...meaningsOf(PLAINER, 'rejected', { kind: 'plainer' }, 'Slack refuses this message as it is drawn.'),
+  ...meaningsOf(STOP, 'unauthorized', { kind: 'stop' }, 'Slack refuses our token.'),
+  ...meaningsOf(GONE, 'not_found', { kind: 'gone' }, 'The message is not there any more.'),
+  ...meaningsOf(LATER, 'unavailable', { kind: 'later' }, 'Slack asks to come back later.'),
+  ...meaningsOf(SLOWLY, 'rate_limited', { kind: 'after', ms: SLOWLY_MS }, 'Slack asks to slow down.'),
+  ...meaningsOf(AMBIGUOUS, 'unavailable', { kind: 'ambiguous' }, 'Slack failed half-way.'),
 ])
+
+function meaningsOf(
+  words: readonly string[],
+  code: FailureCode,
+  retry: RetryClass,
+  sentence: string,
+): (readonly [string, Meaning])[] {
+  return words.map((word) => [word, { code, retry, sentence }] as const)
+}
+
+function meaningOf(word: string): Meaning | undefined {
+  const family = FAMILIES.find(([pattern]) => pattern.test(word))
+  return MEANINGS.get(word) ?? (family === undefined ? undefined : MEANINGS.get(family[1]))
+}
 
 /** Longer words are no words: a proxy that answers with a page makes the SDK report the page as the error. */
 const WORD = /^[a-z][a-z0-9_]{1,60}$/
@@ -191,7 +193,7 @@ export function platformFailure(word: string): Failure {
       { detail: 'no answer of Slack' },
     )
   }
-  const meaning = MEANINGS.get(word)
+  const meaning = meaningOf(word)
   if (meaning !== undefined) {
     return new Failure(meaning.code, meaning.retry, `${meaning.sentence} (${word})`, { detail: word })
   }

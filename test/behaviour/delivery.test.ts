@@ -126,25 +126,6 @@ describe('when Slack has a bad day', () => {
     expect(world.messages()).toHaveLength(2)
     expect((await world.get('/readyz')).body.slack).toBe('http')
   })
-
-  it('and does not know the channel, that card is parked where the operator sees it, and others go on', async () => {
-    const yaml = 'routes: [{ match: { host: "db*" }, channels: [C0NOWHERE1] }]'
-    const world = await startWorld({ yaml })
-    world.expectRefusal('channel_not_found')
-    world.log.announce(/parked/)
-
-    await world.notify({ host: 'db01', state: 'DOWN' })
-    await world.notify(CRITICAL)
-
-    expect(world.card().text).toContain('web01')
-    expect(await world.metric('ackbridge_outbox_parked')).toBe(1)
-    expect((await world.get('/readyz')).body.parked).toBe(1)
-    expect(await world.history('&kind=delivery&host=db01')).toMatchObject([
-      { outcome: 'parked', detail: expect.stringContaining('channel_not_found') },
-    ])
-    await world.advance(3_600_000)
-    expect(calls(world, 'chat.postMessage')).toHaveLength(2)
-  })
 })
 
 describe('a card', () => {
@@ -331,10 +312,10 @@ describe('what waits', () => {
   it('does not grow older behind a card that is parked for good', async () => {
     const world = await startWorld({ env: { SLACK_CHANNEL: 'C0NOWHERE1' } })
     world.expectRefusal('channel_not_found')
-    world.log.announce(/parked/)
+    world.log.announce(/Slack takes no message for the channel/)
     await world.notify(CRITICAL)
     await world.as('ann').types('/ack web01')
-    await world.advance(600_000)
+    await world.advance(540_000)
 
     const { body } = await world.get('/readyz')
     expect(body).toMatchObject({ parked: 1, oldestUndeliveredSeconds: null })
@@ -372,5 +353,116 @@ describe('a ring', () => {
     await world.advance(10_000)
 
     expect(shownInChannel(world)).toHaveLength(1)
+  })
+})
+
+describe('after an outage of Slack', () => {
+  it('cards say how late they are; what was said before, or moved, or posted again does not', async () => {
+    const world = await startWorld()
+    world.expectRefusal('fault: status', 'message_not_found')
+    const { faults, channels } = world.playground
+    await world.notify({ host: 'web00', state: 'DOWN' })
+    faults.always('*', { kind: 'status', status: 503 })
+    await world.notify(CRITICAL)
+    await world.notify({ host: 'web00', state: 'UNREACHABLE' })
+    await world.advance(3 * 3_600_000)
+    faults.clear()
+    await world.advance(6 * 60_000)
+
+    expect(textOf(world.card('web01'))).toMatch(/delivered 3 h( \d min)? late/)
+    expect(textOf(world.card('web00'))).not.toContain('late')
+    await world.advance(3_600_000)
+    world.playground.deleteMessage(channels.alerts, world.card('web01').ts)
+    await world.notify(WARNING)
+    await world.advance(10_000)
+    expect(textOf(world.card('WARNING web01'))).not.toContain('late')
+  })
+
+  it('does not call a problem late that began long ago and was told just now', async () => {
+    const world = await startWorld()
+    const alert = {
+      status: 'firing',
+      labels: { alertname: 'Full', instance: 'db01' },
+      startsAt: new Date(world.clock.now() - 5 * 3_600_000).toISOString(),
+      fingerprint: 'abc1',
+    }
+
+    await world.notify(
+      { version: '4', groupKey: 'g', status: 'firing', alerts: [alert] },
+      { path: '/notify/alertmanager' },
+    )
+
+    expect(textOf(world.card())).toContain('5 h')
+    expect(textOf(world.card())).not.toContain('late')
+  })
+
+  it('people’s answers and first cards go before news of what is known, worst first, oldest first', async () => {
+    const world = await startWorld({ yaml: 'storm: { threshold: 0 }' })
+    world.expectRefusal('fault: status')
+    await world.notify({ host: 'old', service: 'x', state: 'WARNING' })
+    await world.notify({ host: 'taken', service: 'x', state: 'WARNING' })
+    await world.advance(60_000)
+    const { workspace, faults } = world.playground
+    for (const method of ['chat.postMessage', 'chat.update'])
+      faults.always(method, { kind: 'status', status: 503 })
+    await world.notify({ host: 'old', service: 'x', state: 'WARNING', output: 'again' })
+    await world.notify({ host: 'w1', service: 'x', state: 'WARNING' })
+    await world.notify({ host: 'd1', state: 'DOWN' })
+    await world.notify({ host: 'c1', service: 'x', state: 'CRITICAL' })
+    await world.notify({ host: 'd2', state: 'DOWN' })
+    await world.as('ann').click('Acknowledge', world.card('taken'))
+    await world.advance(60_000)
+    faults.clear()
+    const from = workspace.calls.length
+    await world.advance(6 * 60_000)
+
+    const order = workspace.calls.slice(from).flatMap(({ method, args, ok }) => {
+      if (!ok || !method.startsWith('chat.') || args['thread_ts'] !== undefined) return []
+      return [
+        `${method === 'chat.update' ? 'edit' : 'post'} ${/(old|taken|w1|d1|c1|d2)/.exec(String(args['text']))?.[0]}`,
+      ]
+    })
+    expect(order[0]).toBe('edit taken')
+    // Edits have a rate of their own: they need not wait for the last of the cards.
+    expect(order.filter((one) => one.startsWith('post'))).toEqual([
+      'post d1',
+      'post d2',
+      'post c1',
+      'post w1',
+    ])
+    expect(order.indexOf('edit old')).toBeGreaterThan(order.indexOf('post d2'))
+  })
+})
+
+describe('a reminder', () => {
+  it('of what nobody has rings every half an hour at most, and not where somebody has it, or the route is quiet', async () => {
+    const yaml = `
+routes:
+  - { match: { host: "loud*" }, channels: [C0PGALERTS1] }
+  - { match: { host: "quiet*" }, channels: [C0PGDATAB02], quiet: true }
+`
+    const world = await startWorld({ yaml })
+    const hosts = ['loud1', 'quiet1']
+    const rings = (channel: string) =>
+      world.messages(channel).filter(({ threadTs }) => threadTs !== undefined)
+    const { alerts, database } = world.playground.channels
+    for (const host of hosts) await world.notify({ host, state: 'UNREACHABLE' })
+    for (let minute = 5; minute <= 95; minute += 5) {
+      await world.advance(5 * 60_000)
+      for (const host of hosts) await world.notify({ host, state: 'UNREACHABLE' })
+    }
+    expect(rings(alerts)).toHaveLength(3)
+    expect(rings(database)).toHaveLength(0)
+
+    for (const host of hosts) await world.notify({ host, state: 'DOWN' })
+    await world.advance(60_000)
+    expect(rings(alerts)).toHaveLength(4)
+    expect(rings(database)).toHaveLength(0)
+    await world.as('ann').click('Acknowledge', cards(world)[0])
+    for (let minute = 0; minute < 60; minute += 10) {
+      await world.advance(10 * 60_000)
+      await world.notify({ host: 'loud1', state: 'DOWN' })
+    }
+    expect(rings(alerts)).toHaveLength(4)
   })
 })

@@ -181,6 +181,7 @@ describe('doctor of Slack', () => {
       expect.stringContaining('lacks commands. The slash commands do not work. → Add it'),
       expect.stringContaining('lacks channels:history. After a lost answer'),
       expect.stringContaining('lacks groups:history. After a lost answer'),
+      expect.stringContaining('lacks channels:join. The bot joins no channel by itself'),
     ])
     expect(said.at(-1)).toContain('could not be looked at')
   })
@@ -213,11 +214,18 @@ describe('doctor of Slack', () => {
     },
   )
 
-  it('may not post where it was not invited, without the scope for that', async () => {
-    playground.workspace.scopes = playground.workspace.scopes.filter((scope) => scope !== 'chat:write.public')
-    const ended = await doctor({ SLACK_CHANNEL: playground.channels.random })
+  it('joins where it was not invited, or without the scope for that may not post', async () => {
+    const { workspace, channels } = playground
+    workspace.scopes = workspace.scopes.filter((scope) => scope !== 'chat:write.public')
+    const joining = await doctor({ SLACK_CHANNEL: channels.random })
+    expect(failures(joining)).toEqual([expect.stringContaining('lacks chat:write.public')])
+    expect(joining.stdout).toContain('The bot is no member; it joins when there is something to post.')
+
+    workspace.scopes = workspace.scopes.filter((scope) => scope !== 'channels:join')
+    const ended = await doctor({ SLACK_CHANNEL: channels.random })
     expect(failures(ended)).toEqual([
       expect.stringContaining('lacks chat:write.public'),
+      expect.stringContaining('lacks channels:join'),
       expect.stringContaining('The bot is no member and may not post. → Invite it there: /invite @ackbridge'),
     ])
   })

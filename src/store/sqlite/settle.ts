@@ -1,6 +1,9 @@
 import type Database from 'better-sqlite3'
 import type { Progress } from '../../core/hand-over.ts'
-import type { Claimed, Settlement } from '../../core/ports.ts'
+import type { CardRef, Claimed, Settlement } from '../../core/ports.ts'
+import { createDeliveryRecord } from './delivery-record.ts'
+import { createMoveCard } from './move-card.ts'
+import { createSettleStorm } from './settle-storm.ts'
 
 /** What settling an effect says to the database. */
 function prepareSettling(db: Database.Database) {
@@ -11,10 +14,11 @@ function prepareSettling(db: Database.Database) {
        ambiguous_since = iif(?, coalesce(ambiguous_since, attempted), ambiguous_since) WHERE row = ?`,
   )
   const park = db.prepare(
-    `UPDATE effects SET state = 'parked', error = ?, owner = NULL, lease_until = NULL WHERE row = ?`,
+    `UPDATE effects SET state = 'parked', error = ?, due = ?, owner = NULL, lease_until = NULL WHERE row = ?`,
   )
   const posted = db.prepare('UPDATE cards SET ts = ?, posted = ? WHERE id = ?')
-  const unposted = db.prepare('UPDATE cards SET ts = NULL, posted = NULL WHERE id = ?')
+  // That it was posted once is kept: a fresh one is not late.
+  const unposted = db.prepare('UPDATE cards SET ts = NULL WHERE id = ?')
   /** A thread reads in the order things happened: only its first line waits, the others behind it are blocked. */
   const release = db.prepare(
     `UPDATE effects SET state = 'waiting' WHERE row = (SELECT min(e.row) FROM effects e
@@ -68,23 +72,12 @@ function prepareSettling(db: Database.Database) {
 }
 
 /** Prepares the statements that settle what was claimed. What it returns runs inside a transaction of the commit queue. */
-export function createSettle(db: Database.Database) {
-  const {
-    remove,
-    again,
-    goOn,
-    inform,
-    park,
-    posted,
-    unposted,
-    release,
-    block,
-    setMethod,
-    believe,
-    hasOther,
-    inherit,
-  } = prepareSettling(db)
-  const record = createDeliveryRecord(db)
+export function createSettle(db: Database.Database, newId: (at: number) => string) {
+  const { remove, again, goOn, inform, park, release, hasOther, inherit, ...sql } = prepareSettling(db)
+  const { of: record } = createDeliveryRecord(db)
+  const settleStorm = createSettleStorm(db)
+  const moveCard = createMoveCard(db, newId)
+  const isNews = createIsNews(db)
 
   /** A newer order of the same thing waits already; it has to know what was sent. @returns false when there is none */
   function handOn(claimed: Claimed, progress: Progress): boolean {
@@ -106,27 +99,31 @@ export function createSettle(db: Database.Database) {
 
   return (claimed: Claimed, settlement: Settlement, at: number): void => {
     const { work } = claimed
+    if (work.kind === 'storm' || work.kind === 'storm-line')
+      return settleStorm({ ...claimed, work }, settlement, at)
     const card = work.kind === 'reply' || work.kind === 'order' ? null : work.card
     switch (settlement.kind) {
       case 'done':
         remove.run(claimed.row)
         if (card === null) return
         if (work.kind === 'post') {
-          posted.run(settlement.ts, at, card.id)
-          setMethod.run('update', card.id)
+          sql.posted.run(settlement.ts, at, card.id)
+          sql.setMethod.run('update', card.id)
           record(claimed, at, 'posted', `card in ${card.channel}`)
         }
         if (work.kind !== 'update') release.run(card.id)
+        if (settlement.plainly !== undefined)
+          record(claimed, at, 'plain', `${settlement.plainly}: the ${work.kind} was said in bare words`)
         return
       case 'retry':
         // An edit can be made twice without harm, so there is nothing to doubt.
         return retry(claimed, settlement.at, settlement.ambiguous && work.kind !== 'update', settlement.error)
       case 'repost':
         if (card === null) return
-        unposted.run(card.id)
-        block.run(card.id)
-        setMethod.run('post', card.id)
-        believe.run(card.id)
+        sql.unposted.run(card.id)
+        sql.block.run(card.id)
+        sql.setMethod.run('post', card.id)
+        sql.believe.run(card.id)
         if (work.kind === 'thread') again.run(at, 'message gone', 0, claimed.row)
         else retry(claimed, at, false, 'message gone')
         if (work.kind === 'thread') wakeCard(db, claimed.row, at)
@@ -137,17 +134,35 @@ export function createSettle(db: Database.Database) {
         else goOn.run(settlement.at, settlement.error, JSON.stringify(settlement.progress), claimed.row)
         return
       case 'park':
-        if (hasOther(claimed.row) === undefined) park.run(settlement.error, claimed.row)
+        if (isNews(claimed, settlement))
+          record(claimed, at, 'parked', `${work.kind}${whereOf(card)}: ${settlement.error}`)
+        if (hasOther(claimed.row) === undefined)
+          park.run(settlement.error, settlement.again ?? 0, claimed.row)
         else remove.run(claimed.row)
-        if (work.kind === 'thread') release.run(work.card.id)
-        record(claimed, at, 'parked', settlement.error)
+        // Where the channel takes nothing, what is behind in the thread keeps its place.
+        if (work.kind === 'thread' && settlement.again === undefined) release.run(work.card.id)
+        return
+      case 'move':
+        if (card !== null) moveCard(card.id, { to: settlement.to, error: settlement.error, at }, claimed.row)
         return
       case 'drop':
         remove.run(claimed.row)
-        record(claimed, at, 'dropped', settlement.error)
+        if (work.kind === 'thread') release.run(work.card.id)
+        record(claimed, at, 'dropped', `${work.kind}${whereOf(card)}: ${settlement.error}`)
         return
     }
   }
+}
+
+/** A try of what is parked that fails for the same reason again is none. */
+function createIsNews(db: Database.Database) {
+  const select = db.prepare<[number], { error: string | null }>('SELECT error FROM effects WHERE row = ?')
+  return ({ row }: Claimed, { again, error }: Extract<Settlement, { kind: 'park' }>): boolean =>
+    again === undefined || select.get(row)?.error !== error
+}
+
+function whereOf(card: CardRef | null): string {
+  return card === null ? '' : ` in ${card.channel}`
 }
 
 /** A thread line found its card gone: the line waits, and the card is to be posted again. */
@@ -158,26 +173,4 @@ function wakeCard(db: Database.Database, thread: number, at: number): void {
      SELECT lane, 'card', 'post', card, 1, rank, 'waiting', 0, ? FROM effects WHERE row = ?
      ON CONFLICT (card) WHERE kind = 'card' AND state <> 'leased' DO NOTHING`,
   ).run(at, thread)
-}
-
-/** What became of a delivery is history too. Routine edits are not, they would drown the rest. */
-function createDeliveryRecord(db: Database.Database) {
-  const insert = db.prepare(
-    `INSERT INTO history (recorded, time, kind, check_row, problem, prev, state, outcome, detail)
-     VALUES (?, ?, 'delivery', ?, ?, (SELECT history FROM checks WHERE row = ?), ?, ?, ?)`,
-  )
-  const insertAlone = db.prepare(
-    `INSERT INTO history (recorded, time, kind, outcome, detail) VALUES (?, ?, 'delivery', ?, ?)`,
-  )
-  const point = db.prepare('UPDATE checks SET history = ? WHERE row = ?')
-  return ({ work }: Claimed, at: number, outcome: string, detail: string): void => {
-    if (work.kind === 'reply') {
-      insertAlone.run(at, at, outcome, detail)
-      return
-    }
-    const check = work.kind === 'order' ? work.check : work.view.check
-    const { row = null, state = null } = work.view?.problem ?? {}
-    const line = insert.run(at, at, check.row, row, check.row, state, outcome, detail)
-    point.run(Number(line.lastInsertRowid), check.row)
-  }
 }

@@ -1,0 +1,162 @@
+import type Database from 'better-sqlite3'
+import { PRIORITY } from '../../core/effect.ts'
+import { createDeliveryRecord } from './delivery-record.ts'
+
+/** Where to, and why: Slack's word. */
+export type Detour = { readonly to: string; readonly error: string; readonly at: number }
+
+type CardRow = {
+  readonly row: number
+  readonly problem: number
+  readonly channel: string
+  readonly mention: string
+  readonly quiet: number
+  readonly posted: number | null
+  readonly instead: number | null
+}
+type Target = {
+  readonly row: number
+  readonly ts: string | null
+  readonly storm: number | null
+  readonly fresh: boolean
+}
+
+/**
+ * Lets another card show a problem whose card is in a channel that takes nothing: the one that the problem has in the
+ * other channel already, or a fresh one. The old card stays as a mark that it is not to be made again. What waits for
+ * its thread goes along, unless the other thread tells it anyway.
+ *
+ * @param card id of the card
+ * @param effect row of the effect that failed; null when none did
+ */
+export type MoveCard = (card: string, detour: Detour, effect: number | null) => void
+
+/** What it returns runs inside a transaction of the commit queue, as all of these do. */
+export function createMoveCard(db: Database.Database, newId: (at: number) => string): MoveCard {
+  const select = db.prepare<[string], CardRow>(
+    'SELECT row, problem, channel, mention, quiet, posted, instead FROM cards WHERE id = ?',
+  )
+  const retire = db.prepare('UPDATE cards SET instead = ?, refused = ?, storm = NULL WHERE row = ?')
+  const follow = db.prepare('UPDATE cards SET instead = ? WHERE instead = ?')
+  const waiting = db.prepare<[number], { priority: number; rank: number; created: number }>(
+    `SELECT min(priority) AS priority, min(rank) AS rank, min(created) AS created FROM effects
+     WHERE card = ? AND kind = 'card' HAVING count(*) > 0`,
+  )
+  const rankOf = db.prepare<[number], { rank: number }>(
+    'SELECT -severity AS rank FROM problems WHERE row = ?',
+  )
+  const dropCardEffects = db.prepare(
+    `DELETE FROM effects WHERE card = ? AND kind = 'card' AND (state <> 'leased' OR row = ?)`,
+  )
+  const put = db.prepare(
+    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
+     VALUES (?, 'card', ?, ?, ?, ?, 'waiting', 0, ?)
+     ON CONFLICT (card) WHERE kind = 'card' AND state <> 'leased' DO NOTHING`,
+  )
+  const find = createTarget(db, newId)
+  const moveThread = createThreadMover(db)
+  const { ofProblem: record } = createDeliveryRecord(db)
+
+  return (id, { to, error, at }, effect) => {
+    const card = select.get(id)
+    if (card === undefined) return
+    const target = find(card, to, at)
+    const effects = waiting.get(card.row)
+    if (card.instead === null) {
+      follow.run(target.row, card.row)
+      retire.run(target.row, error, card.row)
+      record(card.problem, at, 'moved', `${card.channel} takes nothing: ${error}; the card goes to ${to}`)
+    }
+    dropCardEffects.run(card.row, effect)
+    moveThread(card, target, to, effect)
+    if (target.storm !== null) return
+    const method = target.ts === null ? 'post' : 'update'
+    const priority = Math.min(effects?.priority ?? PRIORITY.post, PRIORITY.post)
+    const rank = effects?.rank ?? rankOf.get(card.problem)?.rank ?? 0
+    put.run(to, method, target.row, priority, rank, effects?.created ?? at)
+  }
+}
+
+/** Finds or makes the card that is to show the problem. */
+function createTarget(db: Database.Database, newId: (at: number) => string) {
+  const insert = db.prepare(
+    `INSERT INTO cards (id, problem, channel, mention, quiet, posted) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (problem, channel) DO NOTHING`,
+  )
+  const select = db.prepare<
+    [number, string],
+    { row: number; ts: string | null; storm: number | null; instead: number | null; mention: string }
+  >('SELECT row, ts, storm, instead, mention FROM cards WHERE problem = ? AND channel = ?')
+  const byRow = db.prepare<[number], { row: number; ts: string | null; storm: number | null }>(
+    'SELECT row, ts, storm FROM cards WHERE row = ?',
+  )
+  // It was given up for another once, and is needed again.
+  const revive = db.prepare('UPDATE cards SET instead = NULL, refused = NULL, ts = NULL WHERE row = ?')
+  const setMention = db.prepare('UPDATE cards SET mention = ? WHERE row = ?')
+
+  return (card: CardRow, to: string, at: number): Target => {
+    const known = card.instead === null ? undefined : byRow.get(card.instead)
+    if (known !== undefined) return { ...known, fresh: true }
+    const made = insert.run(newId(at), card.problem, to, card.mention, card.quiet, card.posted).changes > 0
+    const found = select.get(card.problem, to)
+    if (found === undefined) throw new Error('A card that was just made is not there.')
+    const { row, storm } = found
+    if (found.instead !== null) revive.run(row)
+    if (!made && card.quiet === 0) {
+      // Whoever was to be called in the other channel is called here.
+      const all = new Set([
+        ...(JSON.parse(found.mention) as string[]),
+        ...(JSON.parse(card.mention) as string[]),
+      ])
+      setMention.run(JSON.stringify([...all]), row)
+    }
+    const isFresh = made || found.instead !== null
+    return { row, ts: isFresh ? null : found.ts, storm, fresh: isFresh }
+  }
+}
+
+/** Lines that are parked for what is in them stay where they are. */
+function createThreadMover(db: Database.Database) {
+  const mine = `card = ? AND kind = 'thread' AND (state IN ('waiting', 'blocked') OR (state = 'parked' AND due > 0) OR row = ?)`
+  const drop = db.prepare(`DELETE FROM effects WHERE ${mine}`)
+  const move = db.prepare(
+    `UPDATE effects SET card = ?, lane = ?, state = 'blocked', due = 0, owner = NULL, lease_until = NULL,
+       ambiguous_since = NULL WHERE ${mine}`,
+  )
+  const release = db.prepare(
+    `UPDATE effects SET state = 'waiting' WHERE row = (SELECT min(e.row) FROM effects e
+       WHERE e.card = ? AND e.kind = 'thread' AND e.state = 'blocked')
+     AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = effects.card AND e.kind = 'thread'
+       AND e.state IN ('waiting', 'leased'))`,
+  )
+  return (card: CardRow, target: Target, to: string, effect: number | null): void => {
+    if (!target.fresh || target.storm !== null) {
+      drop.run(card.row, effect)
+      return
+    }
+    move.run(target.row, to, card.row, effect)
+    if (target.ts !== null) release.run(target.row)
+  }
+}
+
+/** Problems looked at in one step of moving the cards of a whole channel: some ms. */
+const STEP_PROBLEMS = 200
+
+/** @returns a function that does one step, see `Outbox.moveOthers` */
+export function createMoveOthers(db: Database.Database, newId: (at: number) => string) {
+  const moveCard = createMoveCard(db, newId)
+  const look = db.prepare<[number, string], { problem: number; card: string | null }>(
+    // A card that is being sent finds out by itself.
+    `SELECT p.row AS problem, k.id AS card FROM
+       (SELECT row FROM problems WHERE closed IS NULL AND row > (SELECT ?) ORDER BY row LIMIT ${STEP_PROBLEMS}) p
+     LEFT JOIN cards k ON k.problem = p.row AND k.channel = (SELECT ?) AND k.instead IS NULL AND k.storm IS NULL
+       AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = k.row AND e.state = 'leased')
+     ORDER BY p.row`,
+  )
+  return (from: string, detour: Detour, after: number): number | null => {
+    const found = look.all(after, from)
+    for (const { card } of found) if (card !== null) moveCard(card, detour, null)
+    const last = found.at(-1)
+    return found.length < STEP_PROBLEMS || last === undefined ? null : last.problem
+  }
+}
