@@ -7,24 +7,31 @@ import { route } from './core/route.ts'
 import type { ReceiveContext } from './core/turn.ts'
 import { Worker } from './delivery/worker.ts'
 import { createAcknowledgeProblem } from './flows/acknowledge-problem.ts'
-import { createExpireAcknowledgements, type ExpireAcknowledgements } from './flows/expire-acknowledgements.ts'
+import { createAcknowledgeStorm } from './flows/acknowledge-storm.ts'
+import { createExpireAcknowledgements } from './flows/expire-acknowledgements.ts'
 import {
   type ConnectedMonitor as Connected,
   createFollowMonitors,
   type FollowMonitors as Follow,
 } from './flows/follow-monitors.ts'
+import { keepHouse } from './flows/keep-house.ts'
 import { createLookUp } from './flows/look-up.ts'
 import { createReceiveNotifications, type ReceiveNotifications } from './flows/receive-notifications.ts'
 import { createRemoveAcknowledgement } from './flows/remove-acknowledgement.ts'
 import { createRetryHandOver } from './flows/retry-hand-over.ts'
 import { createSetDowntime } from './flows/set-downtime.ts'
+import { createSettleStorms } from './flows/settle-storms.ts'
+import { createIntake } from './http/admission.ts'
 import { createApiRoutes } from './http/api.ts'
 import { createAuthenticate } from './http/auth.ts'
 import { createCardRoute } from './http/card-route.ts'
-import { createHealthRoutes } from './http/health.ts'
+import { addGauges } from './http/gauges.ts'
+import { createHealthRoutes, healthOf } from './http/health.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
 import { createNotifyRoute } from './http/notify-route.ts'
 import { type HttpServer, type Routes, startHttpServer } from './http/server.ts'
+import { createHandshakeRoute } from './http/webhook-handshake.ts'
+import { createWebhookRoute } from './http/webhook-route.ts'
 import type { MonitorKind } from './monitors/monitor.ts'
 import { KINDS } from './monitors/registry.ts'
 import type { Slack } from './slack/app.ts'
@@ -35,10 +42,12 @@ import { createUuid7 } from './system/uuid7.ts'
 
 /** What is still open after this long is closed at a stop. */
 const STOP_DEADLINE_MS = 10_000
-const HOUSEKEEPING_EVERY_MS = 60 * 60_000
 
 /** Names of all kinds of monitors, for whoever reads the configuration. */
-export const KIND_NAMES: readonly string[] = [...KINDS.keys()]
+export const KIND_NAMES: readonly string[] = [...KINDS].flatMap(([name, { presets = [] }]) => [
+  name,
+  ...presets,
+])
 
 export type Surroundings = {
   /** The time that everything is stamped and timed with. */
@@ -111,8 +120,14 @@ export async function startApp(config: AppConfig, around: Surroundings): Promise
 type Parts = Ready & {
   readonly opened: OpenStore
   readonly worker: Worker
-  readonly expire: ExpireAcknowledgements
   readonly followed: FollowMonitors
+  readonly keepers: readonly Keeper[]
+}
+
+type Keeper = {
+  /** Resolves when it is doing nothing. */
+  settled(): Promise<void>
+  stop(): Promise<void> | void
 }
 
 async function start(
@@ -128,11 +143,11 @@ async function start(
   const { arrivals, stopped } = process
   const opened = await openStorePatiently(
     config.database,
-    { clock, system, log, arrivals, owner, pid, newId },
+    { clock, system, log, arrivals, owner, pid, newId, storm: stormRules(config) },
     stopped,
   )
   closers.push(() => opened.close())
-  const { store, outbox, keys, facts } = opened
+  const { outbox, keys, facts } = opened
   const generatedKey = keyOfFolder(fileOf(config.database), hasKey(config, keys) ? 'leave' : 'make')
   const metrics = createMetrics()
   const monitors = connectMonitors(config, around)
@@ -146,11 +161,11 @@ async function start(
     (lane) => worker?.release(lane) ?? Promise.resolve(),
   )
   closers.push(() => followed.stop())
-  addGauges(metrics, opened, followed, clock)
   let slackStanding = (): string => 'starting'
-  const routes = intakeRoutes(config, around, opened, followed, metrics, generatedKey?.key ?? null, () =>
-    slackStanding(),
-  )
+  const delivery = () => ({ slack: slackStanding(), refusedChannels: worker?.refusedChannels() ?? new Map() })
+  addGauges(metrics, { ...opened, followed, delivery }, clock)
+  const key = generatedKey?.key ?? null
+  const routes = intakeRoutes(config, around, opened, followed, metrics, key, delivery)
   // Notifications are taken from here on. What speaks with Slack is most of a start, and nobody has to wait for it.
   server.serve({ ...routes, slack: config.slack.appToken === null ? 'starting' : null })
   log.info(
@@ -166,11 +181,11 @@ async function start(
     chat: slack.chat,
     monitors: followed,
     clock,
+    system: around.system,
     log,
     meter: metrics.meter,
+    defaultChannel: config.channel,
   })
-  const expire = createExpireAcknowledgements(store, followed.ways, clock, log)
-  opened.onCommit(() => expire.look())
   worker = working
   slackStanding = () => (working.standing() === 'ok' ? slack.transport() : working.standing())
   // What hangs at a monitor ends when its connections are closed.
@@ -178,12 +193,31 @@ async function start(
     await Promise.all([working.stop(), followed.stop()])
   })
   working.start()
-  await slack.serve(surfaces(config, around, store, followed, metrics.meter))
+  const { bulks, ...parts } = surfaces(config, around, opened, followed, metrics.meter, working)
+  await slack.serve(parts)
   closers.push(() => slack.stopListening())
   server.serve({ ...routes, slack: slack.listener })
+  const keepers = [bulks, ...startKeepers(config, around, opened, followed)]
+  bulks.resume()
+  closers.push(...keepers.map((keeper) => () => keeper.stop()))
+  return { generatedKey, opened, worker: working, followed, keepers }
+}
+
+/** What acts by itself when its time has come. */
+function startKeepers(
+  { retention }: AppConfig,
+  { clock, log }: Surroundings,
+  { store, storms, housekeep, onCommit }: OpenStore,
+  { ways }: FollowMonitors,
+): readonly Keeper[] {
+  const expire = createExpireAcknowledgements(store, ways, clock, log)
+  onCommit(() => expire.look())
   expire.look()
-  closers.push(() => expire.stop(), keepHouse(opened, around))
-  return { generatedKey, opened, worker: working, expire, followed }
+  return [
+    expire,
+    createSettleStorms(storms, clock, log),
+    keepHouse(housekeep, retention.historyDays, clock, log),
+  ]
 }
 
 /** Everything that answers without Slack. */
@@ -194,7 +228,7 @@ function intakeRoutes(
   followed: FollowMonitors,
   metrics: Metrics,
   generatedKey: string | null,
-  slackStanding: () => string,
+  delivery: () => { readonly slack: string; readonly refusedChannels: ReadonlyMap<string, string> },
 ): Omit<Routes, 'slack'> {
   const { clock, log, system } = around
   const { store, outbox, keys, facts } = opened
@@ -203,16 +237,18 @@ function intakeRoutes(
   const authenticate = createAuthenticate(keys, sharedKeys, system)
   const receive = receiver(config, around, store, followed)
   const { monitors } = followed
+  const admission = createIntake(system, log)
+  const intake = { kinds: KINDS, monitors, authenticate, admission, receive, clock, log, meter }
   return {
-    notify: createNotifyRoute({ kinds: KINDS, monitors, authenticate, receive, clock, log, meter }),
+    notify: createNotifyRoute(intake),
+    handshake: createHandshakeRoute(intake),
+    webhook: createWebhookRoute(intake),
     api: createApiRoutes(store, authenticate, clock),
     card: createCardRoute(store, () => facts.get('slack_url')),
-    health: createHealthRoutes(opened.probe, () => ({
-      slack: slackStanding(),
-      monitors: Object.fromEntries(monitors.map(({ name }) => [name, followed.word(name)])),
-      oldestUndeliveredSeconds: oldestSeconds(opened, clock),
-      parked: outbox.depth().parked,
-    })),
+    health: createHealthRoutes(opened.probe, () => {
+      const words = Object.fromEntries(monitors.map(({ name }) => [name, followed.word(name)]))
+      return healthOf(delivery(), words, outbox, clock)
+    }),
     metrics: metrics.render,
   }
 }
@@ -223,11 +259,10 @@ async function connectSlack(
   { abilities }: FollowMonitors,
 ): Promise<Slack> {
   const { createSlack } = await import('./slack/app.ts')
-  const { botToken, appToken, signingSecret, apiUrl } = config.slack
+  const { signingSecret, apiUrl } = config.slack
   const connection = { apiUrl, proxy: config.proxy, log }
   return createSlack({
-    botToken,
-    appToken,
+    ...config.slack,
     signingSecret: signingSecret ?? '',
     connection,
     abilities,
@@ -240,21 +275,27 @@ async function connectSlack(
 function surfaces(
   config: AppConfig,
   { clock, log }: Surroundings,
-  store: OpenStore['store'],
+  { store, stormStore }: OpenStore,
   followed: FollowMonitors,
   meter: Meter,
+  worker: Worker,
 ) {
   const rules = config.permissions
   const { monitors, ways, downtimeWays, abilities, troubled } = followed
   const newId = newIds(clock)
+  const acknowledge = createAcknowledgeProblem(store, rules, ways, newId)
+  const bulks = createAcknowledgeStorm(stormStore, acknowledge, rules, clock, log)
   return {
-    acknowledge: createAcknowledgeProblem(store, rules, ways, newId),
+    bulks,
+    acknowledge,
     remove: createRemoveAcknowledgement(store, rules, ways),
     retry: createRetryHandOver(store, rules, followed.hurry, clock),
     downtime: createSetDowntime(store, rules, downtimeWays, newId),
     abilities,
-    troubled,
+    troubled: () => [...troubled(), ...worker.trouble()],
     lookUp: createLookUp(store, rules, clock),
+    storms: stormStore,
+    acknowledgeStorm: bulks.begin,
     groups: groupsNamed(rules),
     monitors: [...new Set([...monitors.map(({ name }) => name), ...KIND_NAMES])],
     commandPrefix: config.commandPrefix,
@@ -262,6 +303,10 @@ function surfaces(
     log,
     meter,
   }
+}
+
+function stormRules({ storm: { threshold, windowSeconds } }: AppConfig) {
+  return { threshold, windowMs: windowSeconds * 1_000 }
 }
 
 function newIds(clock: Clock): () => string {
@@ -314,38 +359,15 @@ function followMonitors(
   return createFollowMonitors({ monitors, store, receive, clock, log, meter, release })
 }
 
-function addGauges(metrics: Metrics, opened: OpenStore, followed: FollowMonitors, clock: Clock): void {
-  const { outbox, store } = opened
-  const gauges: readonly (readonly [name: string, help: string, read: () => number])[] = [
-    ['ackbridge_outbox_waiting', 'Effects that wait to be delivered', () => outbox.depth().waiting],
-    ['ackbridge_outbox_parked', 'Effects that could not be delivered', () => outbox.depth().parked],
-    [
-      'ackbridge_outbox_oldest_seconds',
-      'Age of the oldest effect that waits',
-      () => oldestSeconds(opened, clock) ?? 0,
-    ],
-    ['ackbridge_problems_open', 'Open problems', () => store.counts({}).open],
-    ['ackbridge_problems_unacknowledged', 'Open problems that nobody has', () => store.counts({}).untaken],
-    ['ackbridge_monitors_troubled', 'Monitors in trouble, or silent', () => followed.ill()],
-    [
-      'ackbridge_problems_unknown',
-      'Problems that monitors have and we never heard of',
-      () => followed.unknown(),
-    ],
-    ['ackbridge_memory_bytes', 'Resident memory of the process', () => process.memoryUsage.rss()],
-  ]
-  for (const [name, help, read] of gauges) metrics.gauge(name, help, read)
-}
-
 function hasKey(config: AppConfig, keys: IntakeKeys): boolean {
   return config.notifyKey !== null || keys.list().some((key) => key.revoked === null)
 }
 
 /** Until nothing of one wakes another any more. */
-async function drain({ opened, worker, expire, followed }: Parts): Promise<void> {
+async function drain({ opened, worker, followed, keepers }: Parts): Promise<void> {
   for (let quiet = 0; quiet < 3; quiet++) {
     await opened.idle()
-    await expire.settled()
+    for (const keeper of keepers) await keeper.settled()
     await followed.settled()
     await worker.drain()
     await new Promise((resolve) => setImmediate(resolve))
@@ -374,23 +396,4 @@ async function listen(
         : `Listening on ${host}:${port} failed (${code}).`
     throw new Failure('rejected', { kind: 'never' }, why, { cause: error })
   }
-}
-
-function oldestSeconds({ outbox }: OpenStore, clock: Clock): number | null {
-  const { oldest } = outbox.depth()
-  return oldest === null ? null : Math.max(0, Math.round((clock.now() - oldest) / 1000))
-}
-
-function keepHouse(opened: OpenStore, { clock, log }: Surroundings): () => void {
-  let cancel: () => void = () => undefined
-  const turn = (): void => {
-    opened
-      .housekeep()
-      .catch((error: unknown) =>
-        log.warn({ err: error }, 'Old entries could not be dropped. It is tried again in an hour.'),
-      )
-    cancel = clock.timer(HOUSEKEEPING_EVERY_MS, turn)
-  }
-  cancel = clock.timer(HOUSEKEEPING_EVERY_MS, turn)
-  return () => cancel()
 }

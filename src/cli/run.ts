@@ -5,13 +5,23 @@ import { Command, CommanderError } from 'commander'
 import { ConfigFault } from '../config/config.ts'
 import { Failure } from '../core/failure.ts'
 import { fileOf } from '../store/open.ts'
-import { checkConfig } from './check-config.ts'
+import { backup } from './backup.ts'
+import { type CheckConfigOptions, checkConfig } from './check-config.ts'
 import type { DoctorOptions } from './doctor.ts'
 import { EXIT } from './exit.ts'
 import { type HistoryOptions, history } from './history.ts'
 import { type AddOptions, keysAdd, keysList, keysRevoke } from './keys.ts'
 import { type ManifestOptions, manifest } from './manifest.ts'
+import {
+  type OutboxDropOptions,
+  type OutboxListOptions,
+  type OutboxRetryOptions,
+  outboxDrop,
+  outboxList,
+  outboxRetry,
+} from './outbox.ts'
 import { type ProblemsOptions, problems } from './problems.ts'
+import { type PruneOptions, prune } from './prune.ts'
 import { settings } from './settings.ts'
 
 /**
@@ -73,7 +83,11 @@ function build(keep: (code: number) => void): Command {
   program
     .command('check-config')
     .description('read the settings and say everything that is wrong with them')
-    .action(() => keep(checkConfig()))
+    .option('--try <file>', 'say what a body in a file would become; - is standard input')
+    .option('--monitor <name>', 'with --try: the monitor that it would be sent to')
+    .option('--type <type>', 'with --try: its Content-Type, instead of application/json')
+    .option('--header <header...>', 'with --try: further headers, such as "ce-id: 1"')
+    .action(async (options: CheckConfigOptions) => keep(await checkConfig(options)))
   program
     .command('doctor')
     .description('try Slack, every monitor, the database and the server, and say what to do')
@@ -102,6 +116,35 @@ function build(keep: (code: number) => void): Command {
     .command('revoke <name-or-id>')
     .description('make a key useless')
     .action((name: string) => keep(keysRevoke(name)))
+  addStoreCommands(program, keep)
+  addOutboxCommands(program, keep)
+  return program
+}
+
+/** What could not be delivered, beside a server that may be running. */
+function addOutboxCommands(program: Command, keep: (code: number) => void): void {
+  const outbox = program.command('outbox').description('what waits to be delivered, or could not be')
+  outbox
+    .command('list')
+    .description('what could not be delivered, then what waits')
+    .option('--parked', 'only what could not be delivered')
+    .option('--limit <lines>', 'the first so many', '1000')
+    .option('--format <format>', 'table or json', 'table')
+    .action((options: OutboxListOptions) => keep(outboxList(options)))
+  outbox
+    .command('retry [id...]')
+    .description('try again what could not be delivered')
+    .option('--all', 'everything that could not be delivered')
+    .action((ids: string[], options: OutboxRetryOptions) => keep(outboxRetry(ids, options)))
+  outbox
+    .command('drop [id...]')
+    .description('give up what could not be delivered')
+    .option('--all-parked', 'everything that could not be delivered')
+    .action((ids: string[], options: OutboxDropOptions) => keep(outboxDrop(ids, options)))
+}
+
+/** What reads and tends the database, beside a server that may be running. */
+function addStoreCommands(program: Command, keep: (code: number) => void): void {
   program
     .command('history')
     .description('what happened, oldest first')
@@ -122,7 +165,18 @@ function build(keep: (code: number) => void): Command {
     .option('--limit <lines>', 'the worst so many', '1000')
     .option('--format <format>', 'table, csv or json', 'table')
     .action((options: ProblemsOptions) => keep(problems(options)))
-  return program
+  program
+    .command('backup <file>')
+    .description('copy the database into a new file, also while the server runs')
+    .action((file: string) => keep(backup(file)))
+  program
+    .command('prune')
+    .description('remove what ended long ago, or a person')
+    .option('--before <days-or-date>', 'what ended before, such as 90 or 2026-01-31 (default: historyDays)')
+    .option('--dry-run', 'only say how much it would be')
+    .option('--person <id>', 'a person instead: their Slack id, such as U0123ABCD')
+    .option('--name <name...>', 'a name of that person, or of somebody who is known by name only')
+    .action(async (options: PruneOptions) => keep(await prune(options)))
 }
 
 function versionOfPackage(): string {

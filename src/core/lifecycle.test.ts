@@ -592,6 +592,19 @@ describe('news', () => {
   })
 })
 
+describe('what a card has no room for', () => {
+  const fields = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({ label: `L${n}`, value: `v${n}` }))
+  const told = (given: Partial<Notification>) =>
+    lines(new Watched().hear(given)).map((event) => ('output' in event ? event.output : event.what))
+
+  it('stands in its thread: output that is cut, and fields beyond the first', () => {
+    expect(told({ fields: fields(4) })).toEqual([])
+    expect(told({ fields: fields(6) })).toEqual(['L4: v4\nL5: v5'])
+    expect(told({ output: 'a\nb\nc\nd', fields: fields(5) })).toEqual(['a\nb\nc\nd\nL4: v4'])
+  })
+})
+
 describe('an event', () => {
   const event: Partial<Notification> = { type: 'EVENT', state: null, output: 'Port scan' }
 

@@ -3,7 +3,7 @@ import { type Changes, NO_CHANGES } from './changes.ts'
 import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
 import { type HistoryEntry, historyEntry } from './history.ts'
 import type { Notification, NotificationType } from './notification.ts'
-import { outputPreview } from './output-preview.ts'
+import { FIELDS_SHOWN, outputPreview } from './output-preview.ts'
 import type { Check, CheckState, ClosedBecause, LastNotification, Problem } from './problem.ts'
 import { receiveAcknowledgement } from './receive-acknowledgement.ts'
 import { receiveNews } from './receive-news.ts'
@@ -205,10 +205,8 @@ function open(turn: Turn, check: Check, earlier: Changes): Received {
   }
   const severity = severityOf(n.state)
   const effects: Effect[] = [{ kind: 'card', problem: problem.id, priority: PRIORITY.post, severity }]
-  if (outputPreview(n.output, n.longOutput).cut) {
-    const output = n.longOutput === null ? n.output : `${n.output}\n${n.longOutput}`
-    effects.push(thread(problem.id, { what: 'output', at: time, output }, severity))
-  }
+  const output = notOnCard(n)
+  if (output !== null) effects.push(thread(problem.id, { what: 'output', at: time, output }, severity))
   return {
     outcome: 'opened',
     state: { check: opened, problem },
@@ -220,6 +218,14 @@ function open(turn: Turn, check: Check, earlier: Changes): Received {
       effects: [...earlier.effects, ...effects],
     },
   }
+}
+
+/** @returns all that was said, where a card does not show all of it */
+function notOnCard({ output, longOutput, fields }: Notification): string | null {
+  const whole = longOutput === null ? output : `${output}\n${longOutput}`
+  const hidden = (fields ?? []).slice(FIELDS_SHOWN).map(({ label, value }) => `${label}: ${value}`)
+  if (hidden.length === 0) return outputPreview(output, longOutput).cut ? whole : null
+  return [...(outputPreview(output, longOutput).cut ? [whole] : []), ...hidden].join('\n')
 }
 
 function repeat(turn: Turn, check: Check, problem: Problem): Received {

@@ -2,6 +2,9 @@
 export const PREVIEW_MAX_LINES = 3
 export const PREVIEW_MAX_CHARS = 300
 
+/** Fields that a card shows; the others stand in its thread. */
+export const FIELDS_SHOWN = 4
+
 /**
  * Cuts plugin output to what a card shows.
  *

@@ -5,8 +5,10 @@ import type { Progress } from './hand-over.ts'
 import type { HistoryEntry, HistoryKind, HistoryRow } from './history.ts'
 import type { MonitorApi } from './monitor-api.ts'
 import type { Notification } from './notification.ts'
+import type { Person } from './permit.ts'
 import type { Check, CheckState, ProblemView } from './problem.ts'
 import type { State } from './state.ts'
+import type { HostInStorm, StormView } from './storm.ts'
 
 /** Time. Whole-app tests bring one that they advance by hand. */
 export type Clock = {
@@ -124,6 +126,39 @@ export type Store = Queries & {
   record(entries: readonly HistoryEntry[]): Promise<void>
 }
 
+/** All of a storm, or what it has of one host. */
+export type StormScope = {
+  readonly storm: string
+  readonly monitor: string | null
+  readonly host: string | null
+}
+
+/** What a person wants of a storm, as it is kept until it is done. */
+export type BulkCommand = StormScope & {
+  readonly person: Person
+  /** Who was in which user group; null where nobody could say. */
+  readonly groups: readonly (readonly [group: string, members: readonly string[] | null])[]
+  readonly comment: string | null
+  readonly until: number | null
+}
+export type Bulk = { readonly id: string; readonly command: BulkCommand }
+
+/** Storms as people act on them. */
+export type StormStore = {
+  /** Open problems of a storm, and those that nobody has. */
+  size(scope: StormScope): { readonly open: number; readonly untaken: number }
+  /** Open problems, worst first, then oldest. */
+  list(storm: string, offset: number, limit: number): readonly ProblemView[]
+  /** Writes down that somebody takes all that is there now. @throws Failure `unavailable` */
+  begin(command: BulkCommand): Promise<Bulk>
+  /** What was begun and is not done. */
+  unfinished(): readonly Bulk[]
+  /** @returns ids of the next problems, and how far that gets; null when there are no more */
+  next(bulk: Bulk, limit: number): { readonly problems: readonly string[]; readonly after: number } | null
+  advance(id: string, after: number): Promise<void>
+  end(id: string): Promise<void>
+}
+
 /** Where effects wait: a channel's, or the private answers'. Within a lane they go out one at a time. */
 export type Lane = string
 export const REPLY_LANE: Lane = 'reply'
@@ -153,8 +188,18 @@ export type CardRef = {
   readonly ts: string | null
   readonly mention: readonly string[]
   readonly quiet: boolean
+  /** Nobody has seen it yet, and it waits to be posted since then, epoch ms. */
+  readonly waitsSince?: number
+  /** It stands here because these channels take nothing from us; `why` in Slack's word. */
+  readonly meantFor?: readonly { readonly channel: string; readonly why: string }[]
   /** Of an event: all open ones of the same service, itself included, and on how many hosts they are. */
   readonly alike?: { readonly events: number; readonly hosts: number }
+  /** Of a host: problems of its services that its card shows in their place, worst first. */
+  readonly folded?: {
+    readonly byState: readonly { readonly state: State | null; readonly open: number }[]
+    /** Names of the worst. */
+    readonly names: readonly string[]
+  }
 }
 
 /** An effect on its way out. */
@@ -180,6 +225,18 @@ export type MessageWork =
       readonly rings: boolean
     }
   | { readonly kind: 'reply'; readonly url: string; readonly reply: Reply }
+  | StormWork
+
+/** The card of a storm, or a line of its thread that rings. */
+export type StormWork =
+  /** `upto`: row of the newest problem that it knows of. */
+  | { readonly kind: 'storm'; readonly card: CardRef; readonly storm: StormView; readonly upto: number }
+  | {
+      readonly kind: 'storm-line'
+      readonly card: CardRef
+      readonly hosts: readonly HostInStorm[]
+      readonly upto: number
+    }
 
 /** What an effect is when it goes out. */
 export type AnyWork = MessageWork | OrderWork
@@ -195,11 +252,19 @@ export type OrderWork = {
   readonly progress: Progress | null
 }
 
-export type Method = AnyWork['kind']
+/** How an effect goes out, which is what Slack's rates are about. */
+export type Method = 'post' | 'update' | 'thread' | 'reply' | 'order'
+
+/** @returns how this goes out */
+export function methodOf(work: AnyWork): Method {
+  if (work.kind === 'storm-line') return 'thread'
+  if (work.kind === 'storm') return work.card.ts === null ? 'post' : 'update'
+  return work.kind
+}
 
 export type Settlement =
-  /** `ts`: the message that a post made or found. */
-  | { readonly kind: 'done'; readonly ts: string | null }
+  /** `ts`: the message that a post made or found. `plainly`: why it could be said in bare words only. */
+  | { readonly kind: 'done'; readonly ts: string | null; readonly plainly?: string }
   | { readonly kind: 'retry'; readonly at: number; readonly ambiguous: boolean; readonly error: string }
   /** An order goes on later: to look, or to try again (`error` says why). */
   | {
@@ -210,7 +275,10 @@ export type Settlement =
     }
   /** The message is gone; a fresh one is to be posted. */
   | { readonly kind: 'repost' }
-  | { readonly kind: 'park'; readonly error: string }
+  /** `again`: one of what is parked so in a lane is tried then, epoch ms; without it only a person or a change wakes it. */
+  | { readonly kind: 'park'; readonly error: string; readonly again?: number }
+  /** The card's channel takes nothing: the card, and what waits for its thread, goes to another. */
+  | { readonly kind: 'move'; readonly to: string; readonly error: string }
   /** Too late to be of use. */
   | { readonly kind: 'drop'; readonly error: string }
 
@@ -224,6 +292,8 @@ export type ParkedEffect = {
   readonly error: string | null
   readonly problem: string | null
 }
+
+export type ParkedCount = { readonly lane: Lane; readonly error: string | null; readonly count: number }
 
 /** A decision that goes with a settlement. */
 export type Follow = { readonly keys: Keys; readonly decide: (loaded: Loaded, now: number) => Changes }
@@ -241,15 +311,40 @@ export type Outbox = {
   nextDue(lane: Lane, after: number): number | null
   depth(): { readonly waiting: number; readonly parked: number; readonly oldest: number | null }
   list(limit: number): readonly ParkedEffect[]
+  /**
+   * Goes on with the cards of open problems in a channel that takes nothing: those among the next problems go to another.
+   *
+   * @param after row of the last problem that was looked at; 0 at first
+   * @returns the row to go on from; null when all are through
+   */
+  moveOthers(from: string, to: string, error: string, after: number): Promise<number | null>
+  /**
+   * One effect of each lane that is parked for its channel, and whose time has come, is due.
+   *
+   * @param again when it is the next one's turn, epoch ms
+   * @returns those lanes
+   */
+  probe(again: number): Promise<readonly Lane[]>
+  /** When there is something to probe, epoch ms; null when nothing is parked for its channel. */
+  nextProbe(): number | null
+  /** The channel takes messages again: some of what is parked for that is due. @returns how many; 0 when it was all */
+  resume(lane: Lane): Promise<number>
+  /** What is parked, by lane and error, most first; at most `limit` of them. */
+  parked(limit: number): readonly ParkedCount[]
+  /** Changes whenever another process has written. */
+  version(): number
   /** Calls `listener` after each commit that put work into lanes. */
   onWork(listener: (lanes: ReadonlySet<Lane>) => void): void
 }
 
+/** How a message is said: as it is meant to look, or in bare words where Slack refuses that. */
+export type Form = 'full' | 'plain'
+
 /** Slack, as delivery sees it. Each method throws a classified Failure. */
 export type Chat = {
   /** @returns the ts of the new message */
-  post(card: CardRef, view: ProblemView, now: number): Promise<string>
-  update(card: CardRef, view: ProblemView, now: number): Promise<void>
+  post(card: CardRef, view: ProblemView, now: number, form: Form): Promise<string>
+  update(card: CardRef, view: ProblemView, now: number, form: Form): Promise<void>
   /** @returns the ts of the new line; `effectId` stands in its metadata */
   thread(
     card: CardRef,
@@ -257,8 +352,13 @@ export type Chat = {
     event: ThreadEvent,
     rings: boolean,
     effectId: string,
+    form: Form,
   ): Promise<string>
   /** Looks for a message with our id in its metadata. @returns its ts, null if there is none, `unknown` if we may not look */
   find(card: CardRef, effectId: string | null, since: number): Promise<string | null | 'unknown'>
   reply(url: string, reply: Reply): Promise<void>
+  /** Posts a storm's card where it has no ts yet, edits it else. @returns its ts */
+  storm(card: CardRef, storm: StormView, now: number): Promise<string>
+  /** Calls people for hosts that the storm has reached. @returns the ts of the new line */
+  stormLine(card: CardRef, hosts: readonly HostInStorm[], rings: boolean, effectId: string): Promise<string>
 }

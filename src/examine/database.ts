@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { Failure } from '../core/failure.ts'
 import type { Observation } from '../flows/examine.ts'
-import { fileOf, openStoreBeside } from '../store/open.ts'
+import { fileOf, openStoreBeside, type Sizes } from '../store/open.ts'
 import { keyOfFolder } from '../system/key-of-folder.ts'
 
 /** Less than this may be full before somebody looks. */
@@ -33,6 +33,7 @@ export async function examineDatabase(config: Config): Promise<readonly Observat
       const inUse = store.keys.list().filter(({ revoked }) => revoked === null).length
       return [
         well('database', 'open', `${file} can be read and written; ${open} open problems.`),
+        well('database', 'size', sizeOf(store.sizes())),
         spaceIn(folder),
         keys(config, file, inUse),
       ]
@@ -62,6 +63,11 @@ function keys({ notifyKey }: Config, file: string, inUse: number): Observation {
     'any',
     'There is none yet; `ackbridge start` makes one in notify.key beside the database.',
   )
+}
+
+function sizeOf({ databaseBytes, freeBytes, walBytes }: Sizes): string {
+  const mib = (bytes: number): string => (bytes / MIB).toFixed(1)
+  return `It has ${mib(databaseBytes)} MiB, of which ${mib(freeBytes)} are free for new entries, and ${mib(walBytes)} MiB of log.`
 }
 
 function spaceIn(folder: string): Observation {

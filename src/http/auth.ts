@@ -5,6 +5,8 @@ import type { Clock } from '../core/ports.ts'
 
 /** What the bearer of a key may do. */
 export type Grant = {
+  /** Which key it is; none for those that are shared. */
+  readonly id?: string
   /** Names of monitors; `*` is all. */
   readonly monitors: readonly string[]
   readonly mayRead: boolean

@@ -13,13 +13,13 @@ export type Gauged = {
     readonly oldestHistory: number | null
   }
   readonly followed: { ill(): number; unknown(): number }
-  readonly refusedChannels: () => number
+  readonly delivery: () => { readonly refusedChannels: ReadonlyMap<string, string> }
 }
 
 /** Adds the numbers that are not counted but there. */
 export function addGauges(
   metrics: Metrics,
-  { outbox, store, sizes, followed, refusedChannels }: Gauged,
+  { outbox, store, sizes, followed, delivery }: Gauged,
   clock: Clock,
 ): void {
   const add = (name: string, help: string, read: () => number): void =>
@@ -27,7 +27,11 @@ export function addGauges(
   add('outbox_waiting', 'Effects that wait to be delivered', () => outbox.depth().waiting)
   add('outbox_parked', 'Effects that could not be delivered', () => outbox.depth().parked)
   add('outbox_oldest_seconds', 'Age of the oldest effect that waits', () => age(outbox.depth().oldest, clock))
-  add('channels_refused', 'Channels of Slack that take no messages from us', refusedChannels)
+  add(
+    'channels_refused',
+    'Channels of Slack that take no messages from us',
+    () => delivery().refusedChannels.size,
+  )
   add('problems_open', 'Open problems', () => store.counts({}).open)
   add('problems_unacknowledged', 'Open problems that nobody has', () => store.counts({}).untaken)
   add('monitors_troubled', 'Monitors in trouble, or silent', () => followed.ill())

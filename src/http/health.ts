@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Clock, Outbox } from '../core/ports.ts'
 import { sendJson } from './answer.ts'
 
 /** What is told of the parts that readiness does not depend on. */
@@ -11,6 +12,26 @@ export type Health = {
   readonly parked: number
   /** Channels of Slack that take nothing from us, with Slack's word for why; absent where there are none. */
   readonly refusedChannels?: Readonly<Record<string, string>>
+}
+
+/** @returns what is told, from the parts as they are */
+export function healthOf(
+  {
+    slack,
+    refusedChannels,
+  }: { readonly slack: string; readonly refusedChannels: ReadonlyMap<string, string> },
+  monitors: Health['monitors'],
+  outbox: Pick<Outbox, 'depth'>,
+  clock: Clock,
+): Health {
+  const { oldest, parked } = outbox.depth()
+  return {
+    slack,
+    monitors,
+    oldestUndeliveredSeconds: oldest === null ? null : Math.max(0, Math.round((clock.now() - oldest) / 1000)),
+    parked,
+    ...(refusedChannels.size === 0 ? {} : { refusedChannels: Object.fromEntries(refusedChannels) }),
+  }
 }
 
 export type HealthRoutes = {

@@ -10,10 +10,11 @@ import {
   NOTIFICATIONS_MAX,
   type RawRequest,
 } from '../monitors/monitor.ts'
+import { type Admission, FULL, type Pass, SHARE_FULL } from './admission.ts'
 import { type HttpRefusal, sendJson, sendRefusal, UNAVAILABLE } from './answer.ts'
 import { type Authenticate, type Grant, keyOf, mayNotify } from './auth.ts'
 import { rawRequest } from './raw-request.ts'
-import { mediaTypeOf, parseBody, readBody } from './read-body.ts'
+import { announcedBytes, mediaTypeOf, parseBody, readBody } from './read-body.ts'
 import { createResolver, type Resolve } from './resolve-monitor.ts'
 import { storeIntake } from './store-intake.ts'
 
@@ -21,6 +22,7 @@ export type NotifyRouteOptions = {
   readonly kinds: ReadonlyMap<string, MonitorKind>
   readonly monitors: readonly Monitor[]
   readonly authenticate: Authenticate
+  readonly admission: Admission
   readonly receive: ReceiveNotifications
   readonly clock: Clock
   readonly log: Log
@@ -52,12 +54,16 @@ export const UNAUTHORIZED: HttpRefusal = {
 /** Faults that are listed in one answer. */
 const ISSUES_MAX = 20
 
+/** Senders that share a key, share what it may hold. */
+export const SHARED_KEY = 'shared'
+
 /**
- * Takes notifications: authenticates, bounds the body, has the monitor's kind look for a proof of origin, parses the body,
- * hands it to the kind, and answers once what was understood is on disk.
+ * Takes notifications: authenticates, lets in what can be held, bounds the body, has the monitor's kind look for a proof of
+ * origin, parses the body, hands it to the kind, and answers once what was understood is on disk.
  */
 export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
   const resolve = createResolver(options)
+
   return async (request, response, target) => {
     const refuse = (refusal: HttpRefusal): void => {
       options.meter.count('ackbridge_requests_refused_total', { reason: refusal.error })
@@ -69,7 +75,25 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
     const named = target.monitor === null ? null : resolve(target.monitor)
     if (named !== null && 'status' in named) return refuse(named)
     if (named !== null && !mayNotify(grant, named.name)) return refuse(forbidden(named.name))
-    const bytes = await readBody(request)
+    const pass = options.admission.enter(grant.id ?? SHARED_KEY, announcedBytes(request))
+    if (pass === 'share') return refuse(SHARE_FULL)
+    if (pass === 'full') return refuse(FULL)
+    try {
+      await take(request, response, grant, named, pass, refuse)
+    } finally {
+      pass.leave()
+    }
+  }
+
+  async function take(
+    request: IncomingMessage,
+    response: ServerResponse,
+    grant: Grant,
+    named: Monitor | null,
+    pass: Pass,
+    refuse: (refusal: HttpRefusal) => void,
+  ): Promise<void> {
+    const bytes = await readBody(request, pass)
     if (!Buffer.isBuffer(bytes)) return refuse(bytes)
     const raw = rawRequest(request, bytes, options.clock)
     const verified = createVerify(resolve, raw, options.log)
@@ -82,6 +106,7 @@ export function createNotifyRoute(options: NotifyRouteOptions): NotifyRoute {
     if ('status' in intake) return refuse(intake)
     if (intake.notifications.length === 0 && named === null) return refuse(invalid(intake.rejected))
     try {
+      pass.holds(intake.notifications.length)
       const problems = await storeIntake(options, intake, named, raw)
       const ignored = intake.ignored ?? 0
       if (problems.length + ignored === 0) return refuse(invalid(intake.rejected))

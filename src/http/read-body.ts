@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { FULL, type Pass } from './admission.ts'
 import type { HttpRefusal } from './answer.ts'
+import { CHUNK_OVERHEAD_BYTES } from './limits.ts'
 
 /** Bytes of a request body. */
 export const BODY_MAX_BYTES = 1024 * 1024
@@ -16,10 +18,17 @@ const CUT_SHORT: HttpRefusal = {
   message: 'The body ended before it was complete.',
 }
 
-/** @returns the body's bytes, or why there are none; never more than BODY_MAX_BYTES are kept */
-export function readBody(request: IncomingMessage): Promise<Buffer | HttpRefusal> {
-  const declared = request.headers['content-length']
-  if (declared !== undefined && Number(declared) > BODY_MAX_BYTES) {
+/** @returns bytes that a body announces; 0 when it does not, and one too many for whatever is too large */
+export function announcedBytes(request: IncomingMessage): number {
+  return Math.min(Number(request.headers['content-length'] ?? 0), BODY_MAX_BYTES + 1)
+}
+
+/**
+ * @param pass what is read counts for it
+ * @returns the body's bytes, or why there are none; never more than BODY_MAX_BYTES are kept
+ */
+export function readBody(request: IncomingMessage, pass: Pick<Pass, 'grow'>): Promise<Buffer | HttpRefusal> {
+  if (announcedBytes(request) > BODY_MAX_BYTES) {
     request.resume()
     return Promise.resolve(TOO_LARGE)
   }
@@ -27,11 +36,15 @@ export function readBody(request: IncomingMessage): Promise<Buffer | HttpRefusal
     let first: Buffer | null = null
     let rest: Buffer[] | null = null
     let size = 0
+    let refusal: HttpRefusal | null = null
     request.on('data', (chunk: Buffer) => {
+      if (refusal !== null) return
       size += chunk.length
-      if (size > BODY_MAX_BYTES) {
+      if (size > BODY_MAX_BYTES) refusal = TOO_LARGE
+      else if (!pass.grow(chunk.length + CHUNK_OVERHEAD_BYTES)) refusal = FULL
+      if (refusal !== null) {
         first = rest = null
-        resolve(TOO_LARGE)
+        resolve(refusal)
         return
       }
       if (first === null) first = chunk

@@ -8,12 +8,14 @@ import {
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Clock, Log } from '../core/ports.ts'
+import { type Admission, createAdmission, FULL } from './admission.ts'
 import { sendRefusal, sendText, UNAVAILABLE } from './answer.ts'
 import type { ApiRoutes } from './api.ts'
 import type { CardRoute } from './card-route.ts'
 import type { HealthRoutes } from './health.ts'
+import { CONNECTIONS_CROWDED, CONNECTIONS_MAX, SLACK_MAX } from './limits.ts'
 import type { NotifyRoute, NotifyTarget } from './notify-route.ts'
-import { readBody } from './read-body.ts'
+import { announcedBytes, readBody } from './read-body.ts'
 import { type HandshakeRoute, isHandshake } from './webhook-handshake.ts'
 import type { WebhookRoute } from './webhook-route.ts'
 
@@ -74,10 +76,11 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const { host, port, tls, log, clock, onArrival, timeouts = TIMEOUTS } = options
   let routes: Routes | null = null
   let isStopping = false
+  const slackAdmission = createAdmission(SLACK_MAX)
   const listener: RequestListener = (request, response) => {
     onArrival()
     if (isStopping) response.setHeader('Connection', 'close')
-    handle(request, response, routes).catch((error: unknown) => {
+    handle(request, response, routes, slackAdmission).catch((error: unknown) => {
       log.error({ err: error }, 'A request could not be handled. This is a fault in ackbridge.')
       sendRefusal(response, UNAVAILABLE)
     })
@@ -90,7 +93,16 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   }
   const server: Server =
     tls === null ? createServer(settings, listener) : createTlsServer({ ...settings, ...tls }, listener)
-  server.on('connection', onArrival)
+  server.maxConnections = CONNECTIONS_MAX
+  let connections = 0
+  server.on('connection', (socket: Socket) => {
+    onArrival()
+    connections++
+    socket.once('close', () => {
+      connections--
+    })
+    if (connections > CONNECTIONS_CROWDED) server.closeIdleConnections()
+  })
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
     refuseBrokenRequest(error, socket, clock),
   )
@@ -156,6 +168,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   routes: Routes | null,
+  slackAdmission: Admission,
 ): Promise<void> {
   const { path, query } = splitUrl(request.url ?? '/')
   if (path === '/healthz')
@@ -183,7 +196,7 @@ async function handle(
   switch (path) {
     case '/slack/events':
       if (routes.slack === null) break
-      return onlyPost(request, response, () => passToSlack(request, response, routes.slack))
+      return onlyPost(request, response, () => passToSlack(request, response, routes.slack, slackAdmission))
     case '/readyz':
       return onlyGet(request, response, () => routes.health.readyz(response))
     case '/metrics':
@@ -219,8 +232,15 @@ async function passToSlack(
   request: IncomingMessage,
   response: ServerResponse,
   slack: Routes['slack'],
+  admission: Admission,
 ): Promise<void> {
-  const body = await readBody(request)
+  const pass = admission.enter(null, announcedBytes(request))
+  if (typeof pass === 'string') {
+    request.resume()
+    return sendRefusal(response, FULL)
+  }
+  response.once('close', pass.leave)
+  const body = await readBody(request, pass)
   if (!Buffer.isBuffer(body)) return sendRefusal(response, body)
   if (typeof slack === 'function') return slack(request, response, body)
   sendRefusal(response, UNAVAILABLE)

@@ -4,6 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { Failure } from '../core/failure.ts'
 import type { Log } from '../core/ports.ts'
 import type { MonitorKind } from '../monitors/monitor.ts'
+import { createAdmission } from './admission.ts'
+import { INTAKE_MAX } from './limits.ts'
 import { createWebhookRoute } from './webhook-route.ts'
 
 const closers: (() => void)[] = []
@@ -31,6 +33,7 @@ async function sendTo(failing: Error): Promise<{ answer: Response; text: string;
     kinds: new Map([['slack-webhook', kind]]),
     monitors: [],
     authenticate: () => ({ monitors: ['*'], mayRead: false, channel: null }),
+    admission: createAdmission(INTAKE_MAX),
     receive: () => Promise.reject(failing),
     clock: { now: () => 0, monotonic: () => 0, timer: () => silent },
     log,

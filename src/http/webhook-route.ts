@@ -3,9 +3,9 @@ import { Failure } from '../core/failure.ts'
 import type { Intake, Monitor, RawRequest } from '../monitors/monitor.ts'
 import { RETRY_AFTER_SECONDS } from './answer.ts'
 import { mayNotify } from './auth.ts'
-import type { NotifyRouteOptions } from './notify-route.ts'
+import { type NotifyRouteOptions, SHARED_KEY } from './notify-route.ts'
 import { rawRequest } from './raw-request.ts'
-import { readBody } from './read-body.ts'
+import { announcedBytes, readBody } from './read-body.ts'
 import { createResolver, type Resolve } from './resolve-monitor.ts'
 import { storeIntake } from './store-intake.ts'
 
@@ -73,12 +73,24 @@ async function take(
   const monitor = resolve(target.monitor)
   if ('status' in monitor || monitor.kind.kind !== KIND) return NO_SERVICE
   if (!mayNotify(grant, monitor.name)) return ACTION_PROHIBITED
-  const bytes = await readBody(request)
-  if (!Buffer.isBuffer(bytes)) return bytes.status === TOO_LARGE.status ? TOO_LARGE : INVALID_PAYLOAD
-  const raw = rawRequest(request, bytes, options.clock)
-  const intake = await readMessage(monitor, raw)
-  const problems = await storeIntake(options, intake, monitor, raw)
-  return problems.length + (intake.ignored ?? 0) > 0 ? OK : refusalOf(intake)
+  // One word for both, because these senders come again after a 5xx only.
+  const pass = options.admission.enter(grant.id ?? SHARED_KEY, announcedBytes(request))
+  if (typeof pass === 'string') return UNAVAILABLE
+  try {
+    const bytes = await readBody(request, pass)
+    if (!Buffer.isBuffer(bytes)) return wordFor(bytes.status)
+    const raw = rawRequest(request, bytes, options.clock)
+    const intake = await readMessage(monitor, raw)
+    pass.holds(intake.notifications.length)
+    const problems = await storeIntake(options, intake, monitor, raw)
+    return problems.length + (intake.ignored ?? 0) > 0 ? OK : refusalOf(intake)
+  } finally {
+    pass.leave()
+  }
+}
+
+function wordFor(status: number): Answer {
+  return [TOO_LARGE, UNAVAILABLE].find((answer) => answer.status === status) ?? INVALID_PAYLOAD
 }
 
 async function readMessage({ name, kind, settings }: Monitor, raw: RawRequest): Promise<Intake> {

@@ -9,6 +9,12 @@ export const ACTION = {
   acknowledgeMany: 'ackbridge_acknowledge_many',
   retry: 'ackbridge_retry',
   downtimeForm: 'ackbridge_downtime_form',
+  acknowledgeStorm: 'ackbridge_acknowledge_storm',
+  acknowledgeHost: 'ackbridge_acknowledge_host',
+  showStorm: 'ackbridge_show_storm',
+  turnPage: 'ackbridge_turn_page',
+  turnBack: 'ackbridge_turn_back',
+  acknowledgeListed: 'ackbridge_acknowledge_listed',
 } as const
 
 export const VIEW = {
@@ -16,6 +22,7 @@ export const VIEW = {
   pick: 'ackbridge_pick_view',
   takeOver: 'ackbridge_take_over_view',
   downtime: 'ackbridge_downtime_view',
+  acknowledgeStorm: 'ackbridge_acknowledge_storm_view',
 } as const
 
 export const BLOCK = {

@@ -1,6 +1,7 @@
 import { Failure } from '../core/failure.ts'
-import type { Clock, Log, Meter } from '../core/ports.ts'
+import type { Clock, Log, Meter, StormStore } from '../core/ports.ts'
 import type { AcknowledgeProblem, Acting } from '../flows/acknowledge-problem.ts'
+import type { AcknowledgeStorm } from '../flows/acknowledge-storm.ts'
 import type { LookUp } from '../flows/look-up.ts'
 import type { RemoveAcknowledgement } from '../flows/remove-acknowledgement.ts'
 import type { RetryHandOver } from '../flows/retry-hand-over.ts'
@@ -26,6 +27,8 @@ export type SurfaceParts = {
   /** Monitors that cannot be asked at the moment, in words: what is shown of their problems may be old. */
   readonly troubled: () => readonly string[]
   readonly lookUp: LookUp
+  readonly storms: Pick<StormStore, 'size' | 'list'>
+  readonly acknowledgeStorm: AcknowledgeStorm['begin']
   readonly people: People
   /** User groups that the permissions name. */
   readonly groups: readonly string[]

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Failure } from '../core/failure.ts'
 import type { Clock } from '../core/ports.ts'
+import { type Backup, backUp } from './sqlite/backup.ts'
 import {
   type BesideStore,
   type OpenStore,
@@ -10,6 +11,8 @@ import {
   type StoreOptions,
 } from './sqlite/store.ts'
 
+export type { OutboxEntry, Tended } from './sqlite/outbox-admin.ts'
+export type { Sizes } from './sqlite/sizes.ts'
 export type { BesideStore, OpenStore } from './sqlite/store.ts'
 
 /**
@@ -30,14 +33,30 @@ export function openStore(url: string, options: Omit<StoreOptions, 'file'>): Ope
  */
 export function openStoreBeside(url: string, absent: 'make' | 'refuse' = 'refuse'): BesideStore {
   const file = fileOf(url)
-  if (absent === 'refuse' && !existsSync(file)) {
-    throw new Failure(
-      'not_found',
-      { kind: 'never' },
-      `There is no database at ${file} yet. \`ackbridge start\` makes it.`,
-    )
-  }
+  if (absent === 'refuse') refuseAbsent(file)
   return openSqliteBeside(file)
+}
+
+/**
+ * Copies the database into a new file, also beside a running server and also when it is of another version.
+ *
+ * @param target the file to make
+ * @param pid of this process
+ * @throws Failure `not_found`, `rejected` for a target that cannot be, `unavailable` for what may pass
+ */
+export function backUpStore(url: string, target: string, pid: number): Backup {
+  const file = fileOf(url)
+  refuseAbsent(file)
+  return backUp(file, target, pid)
+}
+
+function refuseAbsent(file: string): void {
+  if (existsSync(file)) return
+  throw new Failure(
+    'not_found',
+    { kind: 'never' },
+    `There is no database at ${file} yet. \`ackbridge start\` makes it.`,
+  )
 }
 
 /** A database that cannot be opened is tried again this often. */

@@ -42,6 +42,7 @@ function open(owner = 'first', file = 'test.db'): OpenStore {
     owner,
     pid: process.pid,
     newId,
+    storm: { threshold: 0, windowMs: 10_000 },
   })
   opened.push(store)
   return store
@@ -229,7 +230,7 @@ describe('the outbox', () => {
     const order: string[] = []
     for (;;) {
       const next = await store.outbox.claim('C1', [], 60_000)
-      if (next === null || next.work.kind === 'reply' || next.work.kind === 'order') break
+      if (next === null || !('view' in next.work) || next.work.kind === 'order') break
       order.push(next.work.view.check.host)
       await store.outbox.settle(next, { kind: 'done', ts: `1.${order.length}` })
     }
@@ -270,7 +271,7 @@ describe('the file', () => {
       import { createUuid7 } from '${join(process.cwd(), 'src/system/uuid7.ts')}'
       import Database from 'better-sqlite3'
       const log = { debug() {}, info() {}, warn() {}, error() {} }
-      const store = openStore('file:${join(folder, 'sync.db')}', { clock: systemClock, system: systemClock, log, arrivals: () => 0, owner: 'x', pid: 1, newId: createUuid7() })
+      const store = openStore('file:${join(folder, 'sync.db')}', { clock: systemClock, system: systemClock, log, arrivals: () => 0, owner: 'x', pid: 1, newId: createUuid7(), storm: { threshold: 0, windowMs: 1 } })
       await store.probe()
       console.log(store.synchronous())
       await store.close()

@@ -28,6 +28,13 @@ function faults(value: unknown, map: object | null, preset?: string): string[] {
   return rejected.flat().map(({ path, message }) => `${path} ${message}`.trim())
 }
 
+describe('a heartbeat of Uptime Kuma', () => {
+  it.each(['__proto__', 'constructor', '4', ''])('whose status is %j is refused', (status) => {
+    const body = { heartbeat: { status, msg: 'x' }, monitor: { id: 1, name: 'Web' }, msg: 'x' }
+    expect(faults(body, null, 'uptime-kuma')[0]).toMatch(/^heartbeat\.status has to be 0 \(down\)/)
+  })
+})
+
 describe('a map', () => {
   const MAP = { host: 'h', service: { text: 'app' }, state: 's' }
 

@@ -61,8 +61,8 @@ export const uptimeKuma: Preset = {
     const id = textAt(monitor, 'id') ?? textAt(heartbeat, 'monitorID')
     if (id === undefined) return { issues: [{ path: 'monitor.id', message: 'is not there' }] }
     const status = textAt(heartbeat, 'status') ?? ''
-    const state = STATES[status]
-    const news = NEWS[status]
+    const state = Object.hasOwn(STATES, status) ? STATES[status] : undefined
+    const news = Object.hasOwn(NEWS, status) ? NEWS[status] : undefined
     if (state === undefined && news === undefined) {
       const message = 'has to be 0 (down), 1 (up), 2 (pending) or 3 (maintenance)'
       return { issues: [{ path: 'heartbeat.status', message }] }

@@ -14,6 +14,8 @@ export type Press = {
   readonly replyTo: string | null
   /** In a message that only this person sees. */
   readonly isPrivate: boolean
+  /** The form it was pressed in, and what that remembers; null in a message. */
+  readonly view: { readonly id: string; readonly memory: string } | null
   readonly client: WebClient
 }
 

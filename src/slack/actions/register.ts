@@ -4,6 +4,7 @@ import type {
   BlockAction,
   ButtonAction,
   SlackActionMiddlewareArgs,
+  StaticSelectAction,
 } from '@slack/bolt'
 import { privately, replyMessage, said } from '../blocks/reply.ts'
 import { ACTION } from '../ids.ts'
@@ -15,6 +16,7 @@ import { downtimeForm } from './downtime-form.ts'
 import { FORM_NOT_OPENED, type Press } from './press.ts'
 import { remove } from './remove.ts'
 import { retry } from './retry.ts'
+import { acknowledgeHost, acknowledgeListed, acknowledgeStorm, showStorm, turnPage } from './storm.ts'
 
 const NOT_OPENED =
   'Slack did not open the form, so nothing was changed. Press the button again, or use `/ack` with a comment.'
@@ -30,6 +32,12 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [ACTION.remove, remove],
   [ACTION.retry, retry],
   [ACTION.downtimeForm, downtimeForm],
+  [ACTION.acknowledgeStorm, acknowledgeStorm],
+  [ACTION.acknowledgeHost, acknowledgeHost],
+  [ACTION.showStorm, showStorm],
+  [ACTION.turnPage, turnPage],
+  [ACTION.turnBack, turnPage],
+  [ACTION.acknowledgeListed, acknowledgeListed],
 ])
 
 /** Answers every press in a message or form, also of buttons that are not known any more. */
@@ -41,7 +49,7 @@ export function registerActions(
   app.action(/.*/, (args) => answer(args as unknown as Args, parts, tell))
 }
 
-type Args = SlackActionMiddlewareArgs<BlockAction<ButtonAction>> & AllMiddlewareArgs
+type Args = SlackActionMiddlewareArgs<BlockAction<ButtonAction | StaticSelectAction>> & AllMiddlewareArgs
 
 async function answer(
   { body, action, ack, client }: Args,
@@ -59,10 +67,11 @@ async function answer(
       const press = {
         parts,
         acting,
-        value: action.value ?? '',
+        value: carriedBy(action),
         interaction: interactionOf(body, action),
         triggerId: body.trigger_id,
         replyTo,
+        view: body.view === undefined ? null : { id: body.view.id, memory: body.view.private_metadata },
         isPrivate: body.container?.['is_ephemeral'] === true,
         client,
       }
@@ -79,6 +88,11 @@ async function answer(
   )
 }
 
-function interactionOf(body: BlockAction, action: ButtonAction): string {
+/** What a button carries, or what was chosen from a menu. */
+function carriedBy(action: ButtonAction | StaticSelectAction): string {
+  return action.type === 'button' ? (action.value ?? '') : action.selected_option.value
+}
+
+function interactionOf(body: BlockAction, action: ButtonAction | StaticSelectAction): string {
   return body.trigger_id ?? `${body.user.id}.${action.action_id}.${action.action_ts}`
 }

@@ -206,8 +206,25 @@ describe('a card', () => {
   })
 
   it('that comes late says how late', () => {
-    expect(words(draw(viewOf(), { ...REF, ts: null }))).toContain('delivered 2 h late')
+    const fresh = { ...REF, ts: null }
+    const hour = 3_600_000
+    const drawn = (changed: number, waitsSince?: number) =>
+      words(
+        draw(viewOf({ problem: { changed } }), waitsSince === undefined ? fresh : { ...fresh, waitsSince }),
+      )
+    // The sender kept it, or Slack did.
+    expect(drawn(NOW - 2 * hour, NOW)).toContain('delivered 2 h late')
+    expect(drawn(NOW, NOW - 2 * hour)).toContain('delivered 2 h late')
+    // It began long ago and was told at once, or was posted before.
+    expect(drawn(NOW, NOW)).not.toContain('late')
+    expect(drawn(NOW - 2 * hour)).not.toContain('late')
     expect(said(viewOf())).not.toContain('late')
+  })
+
+  it('that stands in for another says where that should be, and why it is not', () => {
+    const said = words(draw(viewOf(), { ...REF, meantFor: [{ channel: 'C0OLD', why: 'is_archived' }] }))
+
+    expect(said).toContain('meant for <#C0OLD> (C0OLD), which is archived')
   })
 
   it('has one sign for what was cut of the output', () => {

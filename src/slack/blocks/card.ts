@@ -1,6 +1,6 @@
 import type { Button, KnownBlock, MessageAttachment, RichTextBlock, RichTextElement } from '@slack/types'
 import type { Acknowledgement, Ending, HandOver } from '../../core/acknowledgement.ts'
-import { cutChars, outputPreview } from '../../core/output-preview.ts'
+import { cutChars, FIELDS_SHOWN, outputPreview } from '../../core/output-preview.ts'
 import type { CardRef } from '../../core/ports.ts'
 import { checkName, type ProblemView } from '../../core/problem.ts'
 import { hasFailed } from '../../core/retry-hand-over.ts'
@@ -12,6 +12,7 @@ import {
   dateToken,
   duration,
   escapeText,
+  inert,
   line,
   link,
   mention,
@@ -31,10 +32,11 @@ export type CardMessage = {
 export const FALLBACK_MAX_CHARS = 150
 /** A card that is first posted this long after its cause says so. */
 const LATE_MS = 2 * 60_000
+/** Channels named that the card was meant for. */
+const DETOURS_SHOWN = 3
 /** Labels shown, and characters of them. */
 const LABELS_SHOWN = 4
 const LABELS_MAX_CHARS = 150
-const FIELDS_SHOWN = 4
 
 /**
  * Draws a problem. The head stands above the colour bar, everything else beside it; the text is what a notification on a
@@ -50,7 +52,7 @@ export function card(
 ): CardMessage {
   const shown = shownState(view)
   const words = fallback(view, shown.word)
-  const parts = [output(view), who(view), downtime(view, now), facts(ref, view, now)]
+  const parts = [output(view), who(view), folded(ref, view), downtime(view, now), facts(ref, view, now)]
   const blocks = parts.filter((block) => block !== null)
   const buttons = buttonsOf(view, abilities, now)
   const body: KnownBlock[] =
@@ -171,6 +173,18 @@ function onTheWay(handOver: HandOver, { reason, retrying }: Standing, monitor: s
   }
 }
 
+/** What the services of a host that is down say is the same news, and stands on its card. */
+function folded({ folded: all }: CardRef, { problem }: ProblemView): RichTextBlock | null {
+  if (all === undefined) return null
+  const count = all.byState.reduce((sum, { open }) => sum + open, 0)
+  const what = `${count} ${count === 1 ? 'service' : 'services'}`
+  const states = all.byState.map(({ state, open }) => `${open} ${stateWord(state)}`).join(', ')
+  const more = count - all.names.length
+  const names = all.names.map((name) => cutChars(name, 60)).join(', ') + (more > 0 ? ` and ${more} more` : '')
+  const then = problem.closed === null ? '' : ' What does not recover in two minutes gets a card of its own.'
+  return line(text(`${what} of it: ${states}`, { bold: true }), text(`  (${names}).${then}`))
+}
+
 /** A downtime that was set from here and is not over. */
 function downtime({ problem, check }: ProblemView, now: number): RichTextBlock | null {
   const set = check.downtime
@@ -207,10 +221,7 @@ function facts(ref: CardRef, { problem, check, tally }: ProblemView, now: number
   const open = problem.closed === null
   const since = `${open ? 'since' : 'began'} ${dateToken(problem.opened)}`
   const lasted = open && now - problem.opened >= 60_000 ? ` (${duration(now - problem.opened)})` : ''
-  const late =
-    ref.ts === null && now - problem.opened > LATE_MS
-      ? ` · delivered ${duration(now - problem.opened)} late`
-      : ''
+  const late = lateBy(ref, problem, now)
   const rest = [
     open ? alike(ref) : '',
     tally.count > 1 ? `${tally.count} notifications` : '',
@@ -220,7 +231,40 @@ function facts(ref: CardRef, { problem, check, tally }: ProblemView, now: number
     check.isFlapping ? 'flapping' : '',
     labels(check.labels),
   ]
-  return context(mrkdwn(since + lasted + late), plain(rest.filter((part) => part !== '').join(' · '), 300))
+  return context(
+    mrkdwn(since + lasted + late),
+    plain(rest.filter((part) => part !== '').join(' · '), 300),
+    ...(ref.meantFor ?? []).slice(0, DETOURS_SHOWN).map(meantFor),
+  )
+}
+
+/** A card that nobody has seen before says how long it was on its way: since it happened or was told, whichever is first. */
+function lateBy(
+  { waitsSince }: CardRef,
+  { changed }: Pick<ProblemView['problem'], 'changed'>,
+  now: number,
+): string {
+  if (waitsSince === undefined) return ''
+  const late = now - Math.min(waitsSince, changed)
+  return late > LATE_MS ? ` · delivered ${duration(late)} late` : ''
+}
+
+/** Where it should stand, for those who look there, and for those who can put it right. */
+function meantFor({ channel, why }: NonNullable<CardRef['meantFor']>[number]) {
+  return mrkdwn(`⚠️ meant for <#${channel}> (${inert(channel)}), ${whyNotThere(why)}`)
+}
+
+function whyNotThere(word: string): string {
+  switch (word) {
+    case 'is_archived':
+      return 'which is archived'
+    case 'not_in_channel':
+      return 'where ackbridge is not a member'
+    case 'channel_not_found':
+      return 'which is gone, or private without ackbridge in it'
+    default:
+      return `where Slack lets ackbridge post nothing: ${inert(word)}`
+  }
 }
 
 /** An attack that spreads shows on the card of each of its events. */

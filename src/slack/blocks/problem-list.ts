@@ -55,6 +55,14 @@ function row(view: ProblemView): SectionBlock {
     : section
 }
 
+/** A row of a list in a form, which is drawn anew when its button was pressed. */
+export function listedRow(view: ProblemView): SectionBlock {
+  const section = row(view)
+  return section.accessory === undefined
+    ? section
+    : { ...section, accessory: button(ACTION.acknowledgeListed, 'Acknowledge', view.problem.id) }
+}
+
 function rowText({ problem, check, tally }: ProblemView): string {
   const held = problem.acknowledgement
   const [first = ''] = tally.output.split('\n', 1)

@@ -7,6 +7,7 @@ import type {
 } from '@slack/bolt'
 import { checkName } from '../../core/problem.ts'
 import type { AcknowledgeResult } from '../../flows/acknowledge-problem.ts'
+import type { AcknowledgeStormResult } from '../../flows/acknowledge-storm.ts'
 import { heldSentence } from '../blocks/reply.ts'
 import { dateToken } from '../blocks/text.ts'
 import { parseWhen } from '../commands/when.ts'
@@ -14,6 +15,7 @@ import { BLOCK, VIEW } from '../ids.ts'
 import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
 import { ASSUMED_UTC, refusalSentence } from '../words.ts'
 import { sentenceView, takeOverForm } from './acknowledge.ts'
+import type { StormMemory } from './storm.ts'
 
 /** What a form that was sent says; `problem` null when it is not one of ours. */
 type Sent = {
@@ -47,6 +49,7 @@ async function submit({ body, view, ack }: Args, parts: SurfaceParts): Promise<v
     'modal',
     async () => {
       if (view.callback_id === VIEW.downtime) return submitDowntime({ body, view, ack }, parts)
+      if (view.callback_id === VIEW.acknowledgeStorm) return submitStorm({ body, view, ack }, parts)
       const acting = await actingOf(parts, body.user.id)
       const takeOver = view.callback_id === VIEW.takeOver
       const known = takeOver ? remembered(view) : await readForm(view, acting.person.zone, parts.clock.now())
@@ -114,6 +117,37 @@ async function submitDowntime(
         : null
   await (answer === null ? ack() : ack({ response_action: 'update', view: answer }))
   return result.kind
+}
+
+async function submitStorm(
+  { body, view, ack }: Pick<Args, 'body' | 'view' | 'ack'>,
+  parts: SurfaceParts,
+): Promise<string> {
+  const acting = await actingOf(parts, body.user.id)
+  const known = await readForm(view, acting.person.zone, parts.clock.now())
+  if ('response_action' in known) {
+    await ack(known)
+    return 'unclear'
+  }
+  const { comment = null, until = null } = known
+  const { storm, monitor, host } = JSON.parse(view.private_metadata) as StormMemory
+  const result = await parts.acknowledgeStorm({ ...acting, storm, monitor, host, comment, until })
+  await ack({ response_action: 'update', view: sentenceView(stormAnswer(result, known), 'Acknowledge all') })
+  return result.kind
+}
+
+function stormAnswer(result: AcknowledgeStormResult, { until, assumedUtc }: Memory): string {
+  switch (result.kind) {
+    case 'refused':
+      return refusalSentence(result.refusal)
+    case 'nothing':
+      return 'Nothing was left to take: each of them is taken, or over.'
+    case 'begun': {
+      const end = until == null ? '' : `, until ${dateToken(until)}`
+      const zone = assumedUtc && until != null ? ` ${ASSUMED_UTC}` : ''
+      return `You are taking *${result.count}*${end}.${zone} The card of the storm says how many you have, how many the monitors confirmed, and what failed.`
+    }
+  }
 }
 
 /** What was chosen for the monitor; the safe choice where nothing was offered. */

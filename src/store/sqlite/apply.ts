@@ -5,7 +5,9 @@ import type { Lane } from '../../core/ports.ts'
 import type { Check, Problem } from '../../core/problem.ts'
 import { severityOf } from '../../core/state.ts'
 import { createEffectWriter } from './effects.ts'
+import type { Folds } from './folds.ts'
 import type { CheckRow } from './rows.ts'
+import type { Storms } from './storms.ts'
 import { checkKey, type UnitRows } from './unit-rows.ts'
 
 export type Apply = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
@@ -17,11 +19,16 @@ type CheckSlot = { readonly row: number; problem: number | null; history: number
  * Writes the changes of one unit: checks that are new, problems, history chained behind what was there, the check's
  * pointers, cards, effects. A repeat of a known problem costs one update and one insert.
  */
-export function createApply(db: Database.Database, newId: (at: number) => string): Apply {
+export function createApply(
+  db: Database.Database,
+  newId: (at: number) => string,
+  storms: Storms,
+  folds: Folds,
+): Apply {
   const checks = createCheckWriter(db)
   const problems = createProblemWriter(db)
   const insertHistory = createHistoryWriter(db)
-  const effects = createEffectWriter(db, newId)
+  const effects = createEffectWriter(db, newId, storms, folds)
 
   return (changes, rows, now, lanes) => {
     const slots = new Map<string, CheckSlot>()

@@ -8,13 +8,16 @@ import { storeFailure } from './failures.ts'
  * it: then everything is undone, and done again with a savepoint for each, because savepoints for all cost more than
  * the rare second run. Node accepts one connection a turn of its loop, so a commit waits until two
  * turns brought nothing new: senders that open a connection each are batched too. It never waits longer than
- * LINGER_MAX_MS, and a transaction is never heavier than WEIGHT_MAX, because it holds up the loop while it runs.
+ * LINGER_MAX_MS, and a transaction is never heavier than WEIGHT_MAX, because it holds up the loop while it runs. Somebody
+ * waits for what a person does, so it goes before notifications, which may be thousands.
  */
 
 const LINGER_QUIET_TURNS = 2
 const LINGER_MAX_MS = 5
 /** Notifications in one transaction: some 10 ms of work. */
 const WEIGHT_MAX = 512
+/** Of these, what goes before notifications; they always get on too. */
+const FIRST_MAX = 256
 /** Another process writes for at most 20 ms at a time; ask again this much later. */
 const BUSY_RETRY_MS = 4
 /** After this long without the lock the waiting work is refused. */
@@ -43,6 +46,8 @@ export class CommitQueue {
   readonly #sql: Readonly<
     Record<'begin' | 'commit' | 'rollback' | 'savepoint' | 'release' | 'undo', Database.Statement>
   >
+  /** What goes before the rest. */
+  readonly #first: Piece[] = []
   readonly #queue: Piece[] = []
   readonly #listeners: (() => void)[] = []
   readonly #idleWaiters: (() => void)[] = []
@@ -64,17 +69,20 @@ export class CommitQueue {
   }
 
   /**
-   * Runs `work` in the next transaction; it may be run twice, the first time without effect.
+   * Runs `work` in one of the next transactions; it may be run twice, the first time without effect.
    *
+   * @param weight notifications that it writes, or as much other work; absent: little, and before what has a weight
    * @returns its answer once that is on disk
    * @throws Failure `unavailable` when it could not be written
    */
-  enqueue<Answer>(work: (now: number) => Answer, weight = 1): Promise<Answer> {
+  enqueue<Answer>(work: (now: number) => Answer, weight?: number): Promise<Answer> {
     if (this.#closed) {
       return Promise.reject(new Failure('unavailable', { kind: 'later' }, 'The store is closed.'))
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ weight, run: work, resolve: resolve as (answer: unknown) => void, reject })
+      const line = weight === undefined ? this.#first : this.#queue
+      const piece = { weight: Math.max(1, weight ?? 1), run: work, reject }
+      line.push({ ...piece, resolve: resolve as (answer: unknown) => void })
       this.#schedule()
     })
   }
@@ -86,7 +94,7 @@ export class CommitQueue {
 
   /** Resolves when nothing waits. */
   idle(): Promise<void> {
-    if (!this.#scheduled && this.#queue.length === 0) return Promise.resolve()
+    if (!this.#scheduled && this.#waiting === 0) return Promise.resolve()
     return new Promise((resolve) => this.#idleWaiters.push(resolve))
   }
 
@@ -96,15 +104,19 @@ export class CommitQueue {
     await this.idle()
   }
 
+  get #waiting(): number {
+    return this.#first.length + this.#queue.length
+  }
+
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
     const { arrivals, system } = this.#options
     const started = system.monotonic()
     let quiet = 0
-    let heard = arrivals() + this.#queue.length
+    let heard = arrivals() + this.#waiting
     const turn = (): void => {
-      const hears = arrivals() + this.#queue.length
+      const hears = arrivals() + this.#waiting
       quiet = hears === heard ? quiet + 1 : 0
       heard = hears
       if (quiet >= LINGER_QUIET_TURNS || system.monotonic() - started >= LINGER_MAX_MS) this.#flush(started)
@@ -122,11 +134,11 @@ export class CommitQueue {
         system.timer(BUSY_RETRY_MS, () => this.#flush(since, batch))
         return
       }
-      this.#fail(batch ?? this.#queue.splice(0), error)
+      this.#fail(batch ?? [...this.#first.splice(0), ...this.#queue.splice(0)], error)
       this.#done()
       return
     }
-    const pieces = batch ?? takeBatch(this.#queue)
+    const pieces = batch ?? this.#take()
     const results = batch === null ? this.#runBare(pieces) : this.#runEach(pieces)
     if (results === null) {
       if (this.#db.inTransaction) this.#sql.rollback.run()
@@ -134,6 +146,12 @@ export class CommitQueue {
       return
     }
     this.#commit(pieces, results)
+  }
+
+  #take(): Piece[] {
+    const first = takeBatch(this.#first, FIRST_MAX)
+    // What goes first is light, so it leaves room.
+    return [...first, ...takeBatch(this.#queue, WEIGHT_MAX - first.length)]
   }
 
   #commit(pieces: readonly Piece[], results: readonly (() => void)[]): void {
@@ -196,16 +214,17 @@ export class CommitQueue {
 
   #done(): void {
     this.#scheduled = false
-    if (this.#queue.length > 0) this.#schedule()
+    if (this.#waiting > 0) this.#schedule()
     else for (const resolve of this.#idleWaiters.splice(0)) resolve()
   }
 }
 
-function takeBatch(queue: Piece[]): Piece[] {
+/** @returns the first of the line that weigh no more than `max` together, or its very first */
+function takeBatch(queue: Piece[], max: number): Piece[] {
   let weight = 0
   let length = 0
   for (const piece of queue) {
-    if (length > 0 && weight + piece.weight > WEIGHT_MAX) break
+    if (length > 0 && weight + piece.weight > max) break
     weight += piece.weight
     length++
   }

@@ -4,7 +4,9 @@ import { senderIdentity } from '../../core/notification.ts'
 import type { CheckName, Decision, Keys, Lane, Loaded } from '../../core/ports.ts'
 import type { ProblemView } from '../../core/problem.ts'
 import { createApply } from './apply.ts'
+import type { Folds } from './folds.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
+import type { Storms } from './storms.ts'
 import { checkKey, type ReadRows, type UnitRows } from './unit-rows.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -17,7 +19,12 @@ export type Decide = <Answer>(
 ) => Answer
 
 /** Prepares the statements of `Store.decide`. What it returns runs inside a transaction of the commit queue. */
-export function createDecide(db: Database.Database, newId: (at: number) => string): Decide {
+export function createDecide(
+  db: Database.Database,
+  newId: (at: number) => string,
+  storms: Storms,
+  folds: Folds,
+): Decide {
   // Two look-ups by key: SQLite plans a join on bare parameters anew at each call, which costs more than all the rest.
   const selectCheck = db.prepare<[string, string], CheckRow>(
     'SELECT * FROM checks WHERE monitor = ? AND key = ?',
@@ -35,7 +42,7 @@ export function createDecide(db: Database.Database, newId: (at: number) => strin
   const insertSeen = db.prepare('INSERT OR REPLACE INTO seen (day, digest, at) VALUES (?, ?, ?)')
   const selectInteraction = db.prepare<[string], { at: number }>('SELECT at FROM interactions WHERE id = ?')
   const insertInteraction = db.prepare('INSERT INTO interactions (id, at) VALUES (?, ?)')
-  const apply = createApply(db, newId)
+  const apply = createApply(db, newId, storms, folds)
 
   function findSeen(digest: Buffer, day: number): number | null {
     return selectSeen.get(day, digest)?.at ?? selectSeen.get(day - 1, digest)?.at ?? null

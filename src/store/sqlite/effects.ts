@@ -1,13 +1,21 @@
 import type Database from 'better-sqlite3'
 import type { Changes } from '../../core/changes.ts'
-import { type Effect, PRIORITY } from '../../core/effect.ts'
+import { type Effect, PRIORITY, type Priority } from '../../core/effect.ts'
 import { type Lane, laneOfMonitor, REPLY_LANE } from '../../core/ports.ts'
+import { severityOf } from '../../core/state.ts'
+import type { Folds } from './folds.ts'
+import type { Storms } from './storms.ts'
 import { checkKey, type UnitRows } from './unit-rows.ts'
 
-type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
+export type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 
 /** Turns effects, which name problems, into rows, which name cards. */
-export function createEffectWriter(db: Database.Database, newId: (at: number) => string): EffectWriter {
+export function createEffectWriter(
+  db: Database.Database,
+  newId: (at: number) => string,
+  storms: Storms,
+  folds: Folds,
+): EffectWriter {
   const insertCard = db.prepare(
     `INSERT INTO cards (id, problem, channel, mention, quiet) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (problem, channel) DO NOTHING`,
@@ -17,13 +25,13 @@ export function createEffectWriter(db: Database.Database, newId: (at: number) =>
      SELECT channel, 'thread', 'thread', row, ${PRIORITY.thread}, ?,
        iif(ts IS NULL OR EXISTS (SELECT 1 FROM effects b WHERE b.card = cards.row AND b.kind = 'thread'
          AND b.state <> 'parked'), 'blocked', 'waiting'), 0, ?, ?
-     FROM cards WHERE problem = ? RETURNING lane`,
+     FROM cards WHERE problem = ? AND storm IS NULL AND instead IS NULL AND folded IS NULL RETURNING lane`,
   )
   const insertReply = db.prepare(
     `INSERT INTO effects (lane, kind, method, priority, rank, state, due, created, data)
      VALUES ('${REPLY_LANE}', 'reply', 'reply', ${PRIORITY.person}, 0, 'waiting', 0, ?, ?)`,
   )
-  const putCards = createCardEffectWriter(db)
+  const putCards = createCardEffectWriter(db, storms, folds)
   const putOrder = createOrderWriter(db)
 
   function write(effect: Effect, rows: UnitRows, now: number, fresh: boolean, lanes: Set<Lane>): void {
@@ -48,19 +56,29 @@ export function createEffectWriter(db: Database.Database, newId: (at: number) =>
 
   return (changes, rows, now, lanes) => {
     const fresh = new Set<string>()
+    const severities = new Map(
+      changes.problems.map(({ problem: { id, state } }) => [id, severityOf(state)] as const),
+    )
+    const checks = new Map(changes.problems.map(({ problem: { id }, check }) => [id, check] as const))
     for (const { problem, destinations } of changes.cards) {
       const known = rows.problems.get(problem)
       if (known === undefined) continue
       for (const { channel, mention, quiet } of destinations) {
         const id = newId(now)
-        const { changes: made } = insertCard.run(
-          id,
-          known.row,
+        const calls = JSON.stringify(mention)
+        const isQuiet = quiet ? 1 : 0
+        const { changes: made, lastInsertRowid } = insertCard.run(id, known.row, channel, calls, isQuiet)
+        if (made === 0) continue
+        const card = {
+          row: Number(lastInsertRowid),
           channel,
-          JSON.stringify(mention),
-          quiet ? 1 : 0,
-        )
-        if (made > 0) fresh.add(problem)
+          mention: calls,
+          quiet: isQuiet,
+          severity: severities.get(problem) ?? 0,
+        }
+        const check = checks.get(problem)
+        const isFolded = check !== undefined && folds.admit(card, check, now, lanes)
+        if (!isFolded && !storms.admit(card, now, lanes)) fresh.add(problem)
       }
     }
     for (const effect of changes.effects) {
@@ -108,11 +126,11 @@ function createOrderWriter(db: Database.Database) {
  * Each card has at most one effect that waits to bring it up to date; what it shows is read when it goes out, so that a
  * newer change never queues behind an older one. A parked one wakes when the problem itself changes.
  */
-function createCardEffectWriter(db: Database.Database) {
+function createCardEffectWriter(db: Database.Database, storms: Storms, folds: Folds) {
   const upsert = db.prepare<[number, number, number, number, number], { lane: Lane }>(
     `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
      SELECT channel, 'card', iif(ts IS NULL, 'post', 'update'), row, iif(ts IS NULL, min(?, ${PRIORITY.post}), ?), ?,
-       'waiting', 0, ? FROM cards WHERE problem = ?
+       'waiting', 0, ? FROM cards WHERE problem = ? AND storm IS NULL AND instead IS NULL AND folded IS NULL
      ON CONFLICT (card) WHERE kind = 'card' AND state <> 'leased' DO UPDATE SET
        priority = min(priority, excluded.priority),
        rank = excluded.rank,
@@ -123,6 +141,11 @@ function createCardEffectWriter(db: Database.Database) {
   )
   const setPending = db.prepare('UPDATE problems SET pending = ? WHERE row = ?')
 
+  function touchOthers(problem: number, priority: Priority, now: number, lanes: Set<Lane>): void {
+    storms.touch(problem, priority === PRIORITY.person, now, lanes)
+    folds.touch(problem, priority, now, lanes)
+  }
+
   return (
     effect: Extract<Effect, { kind: 'card' }>,
     rows: UnitRows,
@@ -132,6 +155,8 @@ function createCardEffectWriter(db: Database.Database) {
   ): void => {
     const problem = rows.problems.get(effect.problem)
     if (problem === undefined) return
+    // How often a problem was told is not on the card of a storm, nor on that of its host.
+    if (effect.priority < PRIORITY.count) touchOthers(problem.row, effect.priority, now, lanes)
     const covered = problem.pending !== null && problem.pending <= effect.priority
     if (covered && !fresh) return
     const touched = upsert.all(effect.priority, effect.priority, -effect.severity, now, problem.row)

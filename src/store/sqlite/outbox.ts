@@ -1,15 +1,29 @@
 import type Database from 'better-sqlite3'
 import type { Order, Reply, ThreadEvent } from '../../core/effect.ts'
 import type { Progress } from '../../core/hand-over.ts'
-import type { CardRef, Claimed, Follow, Lane, Method, Outbox, ParkedEffect } from '../../core/ports.ts'
+import type {
+  CardRef,
+  Claimed,
+  Follow,
+  Lane,
+  Method,
+  Outbox,
+  ParkedEffect,
+  StormWork,
+} from '../../core/ports.ts'
 import type { ProblemView } from '../../core/problem.ts'
 import type { CommitQueue } from './commit-queue.ts'
+import { createFolded } from './folds.ts'
+import { createParked } from './parked.ts'
 import { rowId } from './row-id.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
 import { createSettle } from './settle.ts'
+import { createStormViews } from './storm-view.ts'
 
 type EffectRow = {
   e_row: number
+  e_kind: string
+  e_storm: number | null
   lane: Lane
   method: string
   attempts: number
@@ -22,6 +36,8 @@ type EffectRow = {
   ts: string | null
   mention: string | null
   quiet: number | null
+  posted: number | null
+  meant_for: string
 }
 type ClaimRow = EffectRow & CheckRow & (ProblemRow | { p_row: null })
 
@@ -41,9 +57,10 @@ const METHODS: readonly Method[] = ['reply', 'post', 'update', 'thread', 'order'
  * SQLite from planning the statement anew at each call, which it does for joins on a bare one.
  */
 const CLAIMED = `
-  SELECT e.row AS e_row, e.lane AS lane, e.method AS method, e.attempts AS attempts, e.created AS created,
+  SELECT e.row AS e_row, e.kind AS e_kind, e.storm AS e_storm, e.lane AS lane, e.method AS method, e.attempts AS attempts, e.created AS created,
     e.ambiguous_since AS ambiguous_since, e.data AS data, e.card AS card, k.id AS card_id, k.channel AS channel,
-    k.ts AS ts, k.mention AS mention, k.quiet AS quiet, c.*, ${PROBLEM_COLUMNS}
+    k.ts AS ts, k.posted AS posted, k.mention AS mention, k.quiet AS quiet, (SELECT json_group_array(json_object('channel', m.channel,
+      'why', m.refused)) FROM cards m WHERE m.instead = k.row) AS meant_for, c.*, ${PROBLEM_COLUMNS}
   FROM effects e
   LEFT JOIN cards k ON k.row = e.card
   LEFT JOIN problems p ON p.row = coalesce(k.problem, e.problem)
@@ -55,6 +72,7 @@ const CLAIMED = `
  *
  * @param owner id of this start; leases of others are void
  * @param onWork registers who hears of committed work
+ * @param newId makes a UUIDv7 for a time in epoch ms
  * @param now epoch ms
  */
 export function createOutbox(
@@ -63,11 +81,12 @@ export function createOutbox(
   owner: string,
   onWork: Outbox['onWork'],
   decide: (follow: Follow, at: number) => void,
+  newId: (at: number) => string,
   now: number,
 ): Outbox {
   voidOtherLeases(db, owner, now)
   const claim = createClaim(db, owner)
-  const settle = createSettle(db)
+  const settle = createSettle(db, newId)
   const hurry = db.prepare(
     `UPDATE effects SET due = 0 WHERE lane = ? AND state = 'waiting' AND due > 0 AND error IS NOT NULL`,
   )
@@ -98,6 +117,8 @@ export function createOutbox(
     nextDue: (lane, after) => selectDue.get(lane, after)?.due ?? null,
     depth: () => selectDepth.get() ?? { waiting: 0, parked: 0, oldest: null },
     list: (limit) => listEffects(db, limit),
+    ...createParked(db, queue, newId),
+    version: () => db.pragma('data_version', { simple: true }) as number,
     onWork,
   }
 }
@@ -116,7 +137,9 @@ function voidOtherLeases(db: Database.Database, owner: string, now: number): voi
      WHERE state = 'leased' AND owner <> ? AND NOT (kind = 'card' AND EXISTS (SELECT 1 FROM effects w
        WHERE w.card = effects.card AND w.kind = 'card' AND w.state <> 'leased'))
        AND NOT (kind = 'order' AND EXISTS (SELECT 1 FROM effects w
-         WHERE w.subject = effects.subject AND w.kind = 'order' AND w.state <> 'leased'))`,
+         WHERE w.subject = effects.subject AND w.kind = 'order' AND w.state <> 'leased'))
+       AND NOT (storm IS NOT NULL AND EXISTS (SELECT 1 FROM effects w
+         WHERE w.storm = effects.storm AND w.kind = effects.kind AND w.state <> 'leased'))`,
   ).run(now + SETTLE_MS, owner)
   // An order looks before it sends, so one that waits anew needs nothing of one that was on its way.
   // A newer effect of the same card waits already: it takes over the doubt.
@@ -125,6 +148,12 @@ function voidOtherLeases(db: Database.Database, owner: string, now: number): voi
        WHERE l.card = effects.card AND l.kind = 'card' AND l.state = 'leased'), due = max(due, ?)
      WHERE kind = 'card' AND state <> 'leased'
        AND card IN (SELECT card FROM effects WHERE kind = 'card' AND state = 'leased' AND owner <> ?)`,
+  ).run(now + SETTLE_MS, owner)
+  db.prepare(
+    `UPDATE effects SET ambiguous_since = (SELECT min(coalesce(l.ambiguous_since, l.attempted, l.created)) FROM effects l
+       WHERE l.storm = effects.storm AND l.kind = effects.kind AND l.state = 'leased'), due = max(due, ?)
+     WHERE state <> 'leased' AND (storm, kind) IN (SELECT storm, kind FROM effects
+       WHERE storm IS NOT NULL AND state = 'leased' AND owner <> ?)`,
   ).run(now + SETTLE_MS, owner)
   db.prepare(`DELETE FROM effects WHERE state = 'leased' AND owner <> ?`).run(owner)
 }
@@ -139,6 +168,8 @@ function createClaim(db: Database.Database, owner: string) {
   )
   const selectClaimed = db.prepare<[number], ClaimRow>(CLAIMED)
   const clearPending = db.prepare('UPDATE problems SET pending = NULL WHERE row = ?')
+  const stormWork = createStormWork(db)
+  const selectFolded = createFolded(db)
   const selectAlike = db.prepare<[string, string], { events: number; hosts: number }>(
     `SELECT count(*) AS events, count(DISTINCT host) AS hosts FROM (SELECT c.host FROM problems p
        JOIN checks c ON c.row = p.check_row WHERE p.closed IS NULL AND p.is_event = 1
@@ -153,15 +184,32 @@ function createClaim(db: Database.Database, owner: string) {
     lease.run(owner, at + leaseMs, at, found.row)
     const row = selectClaimed.get(found.row)
     if (row === undefined) return null
+    if (row.e_storm !== null) return { ...claimedOf(row), work: stormWork(row, row.e_storm) }
     if (row.method !== 'post' && row.method !== 'update') return toClaimed(row)
     clearPending.run(row.p_row)
+    return toClaimed(row, others(row))
+  }
+
+  /** What else the card shows: others of its sort, or what it stands for. */
+  function others(row: ClaimRow): Others {
+    const { monitor, service, card } = row
+    if (service === null) {
+      const folded = card === null ? undefined : selectFolded(card)
+      return folded === undefined ? {} : { folded }
+    }
     const isOpenEvent = row.p_row !== null && row.p_is_event === 1 && row.p_closed === null
-    const { monitor, service } = row
-    return toClaimed(row, isOpenEvent && service !== null ? selectAlike.get(monitor, service) : undefined)
+    const alike = isOpenEvent ? selectAlike.get(monitor, service) : undefined
+    return alike === undefined ? {} : { alike }
   }
 }
 
-function toClaimed(row: ClaimRow, alike?: CardRef['alike']): Claimed {
+type Others = Pick<CardRef, 'alike' | 'folded'>
+
+function toClaimed(row: ClaimRow, others: Others = {}): Claimed {
+  return { ...claimedOf(row), work: toWork(row, others) }
+}
+
+function claimedOf(row: ClaimRow): Omit<Claimed, 'work'> {
   return {
     row: row.e_row,
     id: rowId('effects', row.created, row.e_row),
@@ -169,11 +217,25 @@ function toClaimed(row: ClaimRow, alike?: CardRef['alike']): Claimed {
     attempts: row.attempts,
     created: row.created,
     ambiguousSince: row.ambiguous_since,
-    work: toWork(row, alike),
   }
 }
 
-function toWork(row: ClaimRow, alike: CardRef['alike']): Claimed['work'] {
+function createStormWork(db: Database.Database): (row: ClaimRow, storm: number) => StormWork {
+  const views = createStormViews(db)
+  const newest = db.prepare<[], { row: number | null }>('SELECT max(row) AS row FROM problems')
+  return (row, storm) => {
+    const known = views.row(storm)
+    if (known === null) throw new Error('An effect of a storm that is not there.')
+    const { id, channel, ts, mention, quiet } = known
+    const card = { id, channel, ts, mention: JSON.parse(mention) as string[], quiet: quiet === 1 }
+    const upto = newest.get()?.row ?? 0
+    return row.e_kind === 'storm-line'
+      ? { kind: 'storm-line', card, hosts: views.ringing(known), upto }
+      : { kind: 'storm', card, storm: views.view(known), upto }
+  }
+}
+
+function toWork(row: ClaimRow, others: Others): Claimed['work'] {
   const data = row.data === null ? null : JSON.parse(row.data)
   if (row.method === 'reply') {
     const { url, reply } = data as { url: string; reply: Reply }
@@ -191,7 +253,11 @@ function toWork(row: ClaimRow, alike: CardRef['alike']): Claimed['work'] {
     ts: row.ts,
     mention: JSON.parse(row.mention ?? '[]') as string[],
     quiet: row.quiet === 1,
-    ...(alike === undefined ? {} : { alike }),
+    ...(row.ts === null && row.posted === null ? { waitsSince: row.created } : {}),
+    ...(row.meant_for === '[]'
+      ? {}
+      : { meantFor: JSON.parse(row.meant_for) as NonNullable<CardRef['meantFor']> }),
+    ...others,
   }
   if (row.method === 'thread') {
     const { event, rings } = data as { event: ThreadEvent; rings: boolean }

@@ -15,6 +15,11 @@ import {
 
 type ViewRow = CheckRow & ProblemRow
 
+/*
+ * What is open is few, the checks are many. SQLite cannot know and would begin at the checks; with CROSS JOIN it keeps the
+ * order of the tables. https://sqlite.org/optoverview.html#crossjoin
+ */
+
 /** Questions answered by the open database; none of them writes. */
 export function createQueries(db: Database.Database): Queries {
   const byId = db.prepare<[string], ViewRow>(
@@ -26,14 +31,14 @@ export function createQueries(db: Database.Database): Queries {
      ORDER BY c.monitor, c.host, c.service`,
   )
   const names = db.prepare<[number], { name: string }>(
-    `SELECT DISTINCT coalesce(c.host_display_name, c.host) AS name FROM problems p JOIN checks c ON c.row = p.check_row
+    `SELECT DISTINCT coalesce(c.host_display_name, c.host) AS name FROM problems p CROSS JOIN checks c ON c.row = p.check_row
      WHERE p.closed IS NULL LIMIT ?`,
   )
   const allNames = db.prepare<[number], { name: string }>(
     'SELECT DISTINCT coalesce(host_display_name, host) AS name FROM checks LIMIT ?',
   )
   const ofMonitor = db.prepare<[string, number, number], ViewRow>(
-    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p CROSS JOIN checks c ON c.row = p.check_row
      WHERE p.closed IS NULL AND c.monitor = (SELECT ?) AND p.row > (SELECT ?) ORDER BY p.row LIMIT ?`,
   )
   const byKey = db.prepare<[string, string], CheckWithProblemRow>(
@@ -49,7 +54,7 @@ export function createQueries(db: Database.Database): Queries {
   )
   const cardOf = db.prepare<[string], { channel: string; ts: string | null }>(
     `SELECT k.channel, k.ts FROM cards k JOIN problems p ON p.row = k.problem
-     WHERE p.id = (SELECT ?) ORDER BY k.ts IS NULL, k.row LIMIT 1`,
+     WHERE p.id = (SELECT ?) ORDER BY k.instead IS NOT NULL, k.ts IS NULL, k.row LIMIT 1`,
   )
   return {
     problem: (id) => {
@@ -127,7 +132,7 @@ function createProblemQuery(db: Database.Database): Queries['problems'] {
     const page = after === null ? '' : 'AND (-p.severity, p.opened, p.row) > (?, ?, ?)'
     const rows = db
       .prepare<(string | number)[], ViewRow & { severity: number }>(
-        `SELECT c.*, ${PROBLEM_COLUMNS}, p.severity AS severity FROM problems p JOIN checks c ON c.row = p.check_row
+        `SELECT c.*, ${PROBLEM_COLUMNS}, p.severity AS severity FROM problems p CROSS JOIN checks c ON c.row = p.check_row
          WHERE ${sql} ${page} ORDER BY p.severity DESC, p.opened, p.row LIMIT ?`,
       )
       .all(...values, ...(after ?? []), limit + 1)
@@ -153,7 +158,7 @@ function createCountQuery(db: Database.Database): Queries['counts'] {
     const rows = db
       .prepare<(string | number)[], { state: State | null; open: number; untaken: number }>(
         `SELECT p.state AS state, count(*) AS open, count(*) FILTER (WHERE p.acknowledged_by IS NULL) AS untaken
-         FROM problems p ${joined ? 'JOIN checks c ON c.row = p.check_row' : ''} WHERE ${sql}
+         FROM problems p ${joined ? 'CROSS JOIN checks c ON c.row = p.check_row' : ''} WHERE ${sql}
          GROUP BY p.severity, p.state ORDER BY p.severity DESC`,
       )
       .all(...values)

@@ -1,16 +1,25 @@
 import { NO_CHANGES } from '../../core/changes.ts'
 import type { IntakeKeys } from '../../core/intake-key.ts'
-import type { Clock, Lane, Log, Outbox, Store } from '../../core/ports.ts'
+import type { Clock, Lane, Log, Outbox, Store, StormStore } from '../../core/ports.ts'
+import type { StormRules } from '../../core/storm.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { createDecide } from './decide.ts'
 import { createFacts, type Facts } from './facts.ts'
 import { storeFailure } from './failures.ts'
-import { createHousekeeping } from './housekeeping.ts'
+import { createFolds } from './folds.ts'
+import { createHousekeeping, type Housekeep } from './housekeeping.ts'
 import { createIntakeKeys } from './keys.ts'
 import { lockForServer } from './lock.ts'
 import { makeFolder, openBeside, openDatabase, startCheckpoints } from './open.ts'
 import { createOutbox } from './outbox.ts'
+import { createOutboxAdmin, type OutboxAdmin } from './outbox-admin.ts'
+import { type Prune, prune } from './prune.ts'
 import { createQueries } from './queries.ts'
+import { type PersonRemoved, type PersonToRemove, removePerson } from './remove-person.ts'
+import { createSizes, type Sizes } from './sizes.ts'
+import { createStormStore } from './storm-store.ts'
+import { createStorms } from './storms.ts'
+import { wipeFree } from './wipe.ts'
 
 export type StoreOptions = {
   readonly file: string
@@ -24,6 +33,8 @@ export type StoreOptions = {
   /** Id of this start; leases of others are void. */
   readonly owner: string
   readonly pid: number
+  /** When new problems of one channel are too many for a card each. */
+  readonly storm: StormRules
   /** Makes a UUIDv7 for a time in epoch ms. */
   readonly newId: (at: number) => string
 }
@@ -33,7 +44,10 @@ export type OpenStore = {
   readonly outbox: Outbox
   readonly keys: IntakeKeys
   readonly facts: Facts
-  readonly housekeep: () => Promise<void>
+  readonly housekeep: Housekeep
+  readonly sizes: () => Sizes
+  readonly stormStore: StormStore
+  readonly storms: { readonly any: () => boolean; readonly settle: () => Promise<void> }
   /** @throws Failure when nothing can be written */
   readonly probe: () => Promise<void>
   /** Calls `listener` after each commit. */
@@ -59,12 +73,14 @@ export function openSqlite(options: StoreOptions): OpenStore {
     const queue = new CommitQueue(db, { time: clock, system, arrivals, log })
     const work = createWorkBell(queue)
     const facts = createFacts(db)
-    const decide = createDecide(db, newId)
+    const storms = createStorms(db, newId, options.storm)
+    const folds = createFolds(db, storms)
+    const decide = createDecide(db, newId, storms, folds)
     const stopCheckpoints = startCheckpoints(file)
     const store: Store = {
       ...createQueries(db),
       decide: (keys, decider) =>
-        queue.enqueue((now) => decide(keys, decider, now, work.lanes), keys.notifications?.length ?? 1),
+        queue.enqueue((now) => decide(keys, decider, now, work.lanes), keys.notifications?.length),
       record: (entries) =>
         queue.enqueue((now) =>
           decide(
@@ -89,11 +105,22 @@ export function openSqlite(options: StoreOptions): OpenStore {
             at,
             work.lanes,
           ),
+        newId,
         clock.now(),
       ),
       keys: createIntakeKeys(db),
       facts,
-      housekeep: createHousekeeping(db, queue),
+      housekeep: createHousekeeping(db, queue, system),
+      sizes: createSizes(db, file),
+      stormStore: createStormStore(db, queue, newId),
+      storms: {
+        any: () => storms.any() || folds.any(),
+        settle: () =>
+          queue.enqueue((now) => {
+            storms.settleDown(now, work.lanes)
+            folds.unfold(now, work.lanes)
+          }),
+      },
       probe: () => queue.enqueue((now) => facts.set('probed', String(now))),
       onCommit: (listener) => queue.onCommit(listener),
       idle: () => queue.idle(),
@@ -141,6 +168,13 @@ function createWorkBell(queue: { onCommit(listener: () => void): void }) {
 export type BesideStore = {
   readonly queries: ReturnType<typeof createQueries>
   readonly keys: IntakeKeys
+  readonly outbox: OutboxAdmin
+  readonly sizes: () => Sizes
+  readonly prune: Prune
+  /** Leaves nothing of a person in the file but that somebody was there. */
+  readonly removePerson: (who: PersonToRemove, pause: () => Promise<void>) => Promise<PersonRemoved>
+  /** Overwrites what is free. @returns false when the write-ahead log was in use the whole time */
+  readonly wipeFree: (pause: () => Promise<void>) => Promise<boolean>
   readonly close: () => void
 }
 
@@ -152,8 +186,22 @@ export function openSqliteBeside(file: string): BesideStore {
     return {
       queries: createQueries(db),
       keys: createIntakeKeys(db),
+      outbox: createOutboxAdmin(db),
+      sizes: createSizes(db, file),
+      prune: (order, pause) => told(() => prune(db, order, pause)),
+      removePerson: (who, pause) => told(() => removePerson(db, who, pause)),
+      wipeFree: (pause) => told(() => wipeFree(db, pause)),
       close: () => db.close(),
     }
+  } catch (error) {
+    throw storeFailure(error)
+  }
+}
+
+/** @throws Failure for what the driver throws */
+async function told<Answer>(work: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await work()
   } catch (error) {
     throw storeFailure(error)
   }

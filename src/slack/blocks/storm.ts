@@ -1,0 +1,188 @@
+import type { KnownBlock, PlainTextOption, RichTextBlock } from '@slack/types'
+import { cutChars } from '../../core/output-preview.ts'
+import type { CardRef } from '../../core/ports.ts'
+import { checkName } from '../../core/problem.ts'
+import type { HostInStorm, StormView, Taken } from '../../core/storm.ts'
+import { ACTION } from '../ids.ts'
+import { button, type CardMessage, FALLBACK_MAX_CHARS } from './card.ts'
+import { stateLook, stateWord } from './state.ts'
+import {
+  context,
+  dateToken,
+  duration,
+  escapeText,
+  line,
+  mention,
+  mrkdwn,
+  plain,
+  preformatted,
+  text,
+} from './text.ts'
+import type { LineMessage } from './thread-line.ts'
+
+/** Characters of one line of the list of the worst. */
+const LINE_MAX_CHARS = 110
+/** Hosts named on the card, and people. */
+const HOSTS_NAMED = 5
+const PEOPLE_NAMED = 4
+/** Characters of an option. https://docs.slack.dev/reference/block-kit/composition-objects/option-object */
+const OPTION_MAX_CHARS = 75
+const OPTION_VALUE_MAX_CHARS = 150
+const NAME_MAX_CHARS = 60
+
+/** Draws a storm: how much of what, what is worst, where, who has how much of it, and what can be done about all of it. */
+export function stormCard(ref: CardRef, storm: StormView, now: number): CardMessage {
+  const words = headline(storm)
+  const isOver = storm.open === 0
+  const look = stateLook(isOver ? 'OK' : (storm.byState[0]?.state ?? null))
+  const calls = ref.quiet || storm.untaken === 0 ? [] : ref.mention
+  const head = line(
+    text(isOver ? '🟢 ' : '🌩️ '),
+    text(words, { bold: true }),
+    ...calls.flatMap((id) => [text('  '), mention(id)]),
+  )
+  const body: (KnownBlock | null)[] = isOver
+    ? [facts(storm, now)]
+    : [counts(storm), worst(storm), hosts(storm), who(storm), facts(storm, now), actions(storm)]
+  return {
+    text: escapeText(cutChars(words, FALLBACK_MAX_CHARS)),
+    blocks: [head],
+    attachments: [
+      { color: look.colour, fallback: escapeText(words), blocks: body.filter((block) => block !== null) },
+    ],
+  }
+}
+
+/** Calls people for hosts that a storm has reached. */
+export function stormLine(ref: CardRef, reached: readonly HostInStorm[], rings: boolean): LineMessage {
+  const named = reached.slice(0, HOSTS_NAMED).map(({ name }) => cutChars(name, NAME_MAX_CHARS))
+  const more = reached.length - named.length
+  const sentence = `The storm has reached ${named.join(', ')}${more > 0 ? ` and ${many(more, 'host')} more` : ''}`
+  const calls = rings ? ref.mention.flatMap((id) => [text(' '), mention(id)]) : []
+  return {
+    text: escapeText(cutChars(sentence, FALLBACK_MAX_CHARS)),
+    blocks: [line(text('🔴 '), text(sentence), ...calls)],
+  }
+}
+
+function headline({ open, untaken, all, ended, began }: StormView): string {
+  if (open > 0)
+    return `STORM  ${many(open, 'problem')} open, ${untaken === 0 ? 'each of them taken' : `nobody has ${untaken === open ? 'them' : number(untaken)}`}`
+  const lasted = ended === null ? '' : ` after ${duration(ended - began)}`
+  return `STORM OVER  all ${many(all, 'problem')} ended${lasted}`
+}
+
+function counts({ byState }: StormView): RichTextBlock {
+  return line(
+    ...byState.flatMap(({ state, open }) => [
+      text(`${stateLook(state).emoji} `),
+      text(`${number(open)} ${stateWord(state)}`, { bold: true }),
+      text('   '),
+    ]),
+  )
+}
+
+function worst({ worst: views, untaken }: StormView): RichTextBlock | null {
+  if (views.length === 0) return null
+  const lines = views.map(({ problem, check, tally }) => {
+    const [said = ''] = tally.output.split('\n', 1)
+    return cutChars(
+      `${stateWord(problem.state)} ${checkName(check)}${said === '' ? '' : `: ${said}`}`,
+      LINE_MAX_CHARS,
+    )
+  })
+  const hidden = untaken - views.length
+  return preformatted(
+    [...lines, ...(hidden > 0 ? [`… and ${number(hidden)} more that nobody has`] : [])].join('\n'),
+  )
+}
+
+function hosts({ hosts: top, hostCount }: StormView): RichTextBlock {
+  const named = top.slice(0, HOSTS_NAMED)
+  const hidden = hostCount - named.length
+  return line(
+    text(`${many(hostCount, 'host')}: `),
+    ...named.flatMap(({ name, open }, at) => [
+      text(at === 0 ? '' : ', '),
+      text(cutChars(name, NAME_MAX_CHARS), { bold: true }),
+      text(` ${number(open)}`),
+    ]),
+    text(hidden > 0 ? ` and ${number(hidden)} more` : ''),
+  )
+}
+
+function who({ taken }: StormView): RichTextBlock {
+  if (taken.length === 0) return line(text('Nobody has any of it yet.'))
+  const named = taken.slice(0, PEOPLE_NAMED)
+  const hidden = taken.length - named.length
+  return line(
+    ...named.flatMap((one, at) => [
+      text(at === 0 ? '' : '\n'),
+      text(one.by, { bold: true }),
+      text(` ${howFar(one)}`),
+    ]),
+    text(hidden > 0 ? `\nand ${number(hidden)} others` : ''),
+  )
+}
+
+function howFar({ done, sending, failed }: Taken): string {
+  const all = `has ${number(done + sending + failed)}`
+  const parts = [
+    sending > 0 ? `sending ${number(sending)} to the monitor …` : '',
+    failed > 0 ? `❌ ${number(failed)} FAILED` : '',
+  ].filter((part) => part !== '')
+  return parts.length === 0 ? `${all}.` : `${all}: ${number(done)} done, ${parts.join(', ')}`
+}
+
+function facts({ began, all, oldestUntaken, calm, open }: StormView, now: number) {
+  const ended = all - open
+  const parts = [
+    `since ${dateToken(began)} (${duration(now - began)})`,
+    oldestUntaken === null ? '' : `oldest that nobody has since ${dateToken(oldestUntaken, '{time}')}`,
+    ended > 0 ? `${number(ended)} of ${number(all)} ended or have a card of their own` : '',
+    open === 0
+      ? ''
+      : calm === null
+        ? 'new ones still come'
+        : `nothing new since ${dateToken(calm, '{time}')}`,
+  ]
+  return context(mrkdwn(parts.filter((part) => part !== '').join(' · ')))
+}
+
+function actions({ id, hosts: top, untaken }: StormView): KnownBlock {
+  const options: PlainTextOption[] = top
+    .filter((host) => host.untaken > 0)
+    .map((host) => ({
+      text: plain(`${cutChars(host.name, 50)}  (${number(host.untaken)})`, OPTION_MAX_CHARS),
+      value: JSON.stringify([id, host.monitor, host.host]),
+    }))
+    // A name that does not fit is reached by the list.
+    .filter(({ value }) => (value ?? '').length <= OPTION_VALUE_MAX_CHARS)
+  const all = { ...button(ACTION.acknowledgeStorm, 'Acknowledge all…', id), style: 'primary' } as const
+  return {
+    type: 'actions',
+    elements: [
+      ...(untaken > 0 ? [all] : []),
+      ...(untaken > 0 && options.length > 0
+        ? [
+            {
+              type: 'static_select',
+              action_id: ACTION.acknowledgeHost,
+              placeholder: plain('Acknowledge by host…'),
+              options,
+            } as const,
+          ]
+        : []),
+      button(ACTION.showStorm, 'Show list', id),
+    ],
+  }
+}
+
+function many(count: number, what: string): string {
+  return `${number(count)} ${what}${count === 1 ? '' : 's'}`
+}
+
+/** Grouped by thousands, as in `9 842`, in a way that no language reads otherwise. */
+function number(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, '\u202f')
+}

@@ -1,0 +1,68 @@
+import type { KnownBlock, ModalView } from '@slack/types'
+import type { StormScope } from '../../core/ports.ts'
+import type { ProblemView } from '../../core/problem.ts'
+import { button } from '../blocks/card.ts'
+import { listedRow } from '../blocks/problem-list.ts'
+import { context, inert, mrkdwn, plain } from '../blocks/text.ts'
+import { ACTION, VIEW } from '../ids.ts'
+import { fields } from './acknowledge.ts'
+
+/** Problems on one page of the list. */
+export const PAGE = 20
+
+/** What the form remembers. */
+export type StormMemory = StormScope & { readonly problem: string }
+
+/** The form behind `Acknowledge all…` and `Acknowledge by host…`. */
+export function stormForm(scope: StormScope, untaken: number): ModalView {
+  const memory: StormMemory = { ...scope, problem: scope.storm }
+  const where = scope.host === null ? 'of this storm' : `of ${inert(scope.host)}`
+  const sentence = `You take *${untaken} ${untaken === 1 ? 'problem' : 'problems'}* ${where} that nobody has. What others have stays theirs. The card says how far it got.`
+  return {
+    type: 'modal',
+    callback_id: VIEW.acknowledgeStorm,
+    private_metadata: JSON.stringify(memory),
+    title: plain('Acknowledge all'),
+    submit: plain('Acknowledge all'),
+    close: plain('Cancel'),
+    blocks: [{ type: 'section', text: mrkdwn(sentence) }, ...fields()],
+  }
+}
+
+/** What the list remembers: whose it is, and how many come before. */
+export type ListMemory = { readonly storm: string; readonly offset: number }
+
+/**
+ * A page of a storm's open problems, for one person.
+ *
+ * @param views of this page, and of the next one if there is one
+ */
+export function stormList(memory: ListMemory, views: readonly ProblemView[], open: number): ModalView {
+  const { storm, offset } = memory
+  const shown = views.slice(0, PAGE)
+  const turns = [
+    ...(offset > 0 ? [turn('Back', storm, Math.max(0, offset - PAGE))] : []),
+    ...(views.length > PAGE ? [turn('Next', storm, offset + PAGE)] : []),
+  ]
+  const where =
+    shown.length === 0
+      ? 'Nothing more is open. 🟢'
+      : `${offset + 1} to ${offset + shown.length} of ${open} open, worst first`
+  const blocks: KnownBlock[] = [
+    context(plain(where)),
+    ...shown.map(listedRow),
+    ...(turns.length > 0 ? [{ type: 'actions', elements: turns } as const] : []),
+  ]
+  return {
+    type: 'modal',
+    private_metadata: JSON.stringify(memory),
+    title: plain('Storm'),
+    close: plain('Close'),
+    blocks,
+  }
+}
+
+function turn(label: string, storm: string, offset: number) {
+  const id = label === 'Back' ? ACTION.turnBack : ACTION.turnPage
+  return button(id, label, JSON.stringify({ storm, offset } satisfies ListMemory))
+}

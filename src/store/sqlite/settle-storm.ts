@@ -1,0 +1,101 @@
+import type Database from 'better-sqlite3'
+import type { Claimed, Settlement, StormWork } from '../../core/ports.ts'
+
+/** Settles what was claimed of a storm: its card, or a line that rings. Runs inside a transaction of the commit queue. */
+export type SettleStorm = (claimed: Claimed<StormWork>, settlement: Settlement, at: number) => void
+
+export function createSettleStorm(db: Database.Database): SettleStorm {
+  const { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, record } = prepare(db)
+
+  function retry(claimed: Claimed<StormWork>, at: number, ambiguous: boolean, error: string): void {
+    const newer = other.get(claimed.row)
+    if (newer === undefined) {
+      again.run(at, error, ambiguous ? 1 : 0, claimed.row)
+      return
+    }
+    inherit.run(ambiguous ? 1 : 0, claimed.row, at, newer.row)
+    remove.run(claimed.row)
+  }
+
+  function done({ row, work }: Claimed<StormWork>, ts: string | null, at: number): void {
+    remove.run(row)
+    const { id, channel } = work.card
+    if (work.kind === 'storm-line') {
+      rang.run(at, work.upto, id)
+      return
+    }
+    if (work.card.ts === ts) {
+      drawn.run(at, id)
+      return
+    }
+    posted.run(ts, at, at, work.upto, id)
+    setMethod.run('update', id)
+    record.run(at, at, 'posted', `card of a storm in ${channel}`)
+  }
+
+  return (claimed, settlement, at) => {
+    const { work } = claimed
+    const isEdit = work.kind === 'storm' && work.card.ts !== null
+    switch (settlement.kind) {
+      case 'done':
+        return done(claimed, settlement.ts, at)
+      case 'retry':
+        return retry(claimed, settlement.at, settlement.ambiguous && !isEdit, settlement.error)
+      case 'repost':
+        gone.run(work.card.id)
+        setMethod.run('post', work.card.id)
+        // A line of a thread that is gone has nobody to ring: the fresh card does that.
+        if (work.kind === 'storm-line') remove.run(claimed.row)
+        else retry(claimed, at, false, 'message gone')
+        record.run(
+          at,
+          at,
+          'gone',
+          `the card of a storm in ${work.card.channel} was deleted; a fresh one follows`,
+        )
+        return
+      case 'park':
+        if (other.get(claimed.row) === undefined)
+          park.run(settlement.error, settlement.again ?? 0, claimed.row)
+        else remove.run(claimed.row)
+        record.run(at, at, 'parked', `${settlement.error} (card of a storm in ${work.card.channel})`)
+        return
+      case 'drop':
+      case 'go-on':
+        remove.run(claimed.row)
+        return
+    }
+  }
+}
+
+function prepare(db: Database.Database) {
+  const remove = db.prepare('DELETE FROM effects WHERE row = ?')
+  const again = db.prepare(
+    `UPDATE effects SET state = 'waiting', due = ?, error = ?, owner = NULL, lease_until = NULL,
+       ambiguous_since = iif(?, coalesce(ambiguous_since, attempted), ambiguous_since) WHERE row = ?`,
+  )
+  const park = db.prepare(
+    `UPDATE effects SET state = 'parked', error = ?, due = ?, owner = NULL, lease_until = NULL WHERE row = ?`,
+  )
+  /** A newer one may wait already, and does all of the work. */
+  const other = db.prepare<[number], { row: number }>(
+    `SELECT o.row AS row FROM effects e JOIN effects o ON o.storm = e.storm AND o.kind = e.kind AND o.state <> 'leased'
+     WHERE e.row = (SELECT ?)`,
+  )
+  const inherit = db.prepare(
+    `UPDATE effects SET ambiguous_since = coalesce(ambiguous_since,
+         (SELECT coalesce(ambiguous_since, iif(?, attempted, NULL)) FROM effects WHERE row = ?)),
+       due = max(due, ?) WHERE row = ?`,
+  )
+  const posted = db.prepare('UPDATE storms SET ts = ?, drawn = ?, rang = ?, rang_row = ? WHERE id = ?')
+  const drawn = db.prepare('UPDATE storms SET drawn = ? WHERE id = ?')
+  const rang = db.prepare('UPDATE storms SET rang = ?, rang_row = max(rang_row, ?) WHERE id = ?')
+  const gone = db.prepare('UPDATE storms SET ts = NULL WHERE id = ?')
+  const setMethod = db.prepare(
+    `UPDATE effects SET method = ? WHERE kind = 'storm' AND storm = (SELECT row FROM storms WHERE id = ?)`,
+  )
+  const record = db.prepare(
+    `INSERT INTO history (recorded, time, kind, outcome, detail) VALUES (?, ?, 'delivery', ?, ?)`,
+  )
+  return { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, record }
+}

@@ -1,0 +1,183 @@
+import type Database from 'better-sqlite3'
+import { PRIORITY } from '../../core/effect.ts'
+import type { Lane } from '../../core/ports.ts'
+import { severityOf } from '../../core/state.ts'
+import { CALM_MS, countNew, OWN_CARDS_WHEN_CALM, type StormRules } from '../../core/storm.ts'
+
+/** A card that was just made for a problem, of which nothing has gone out yet. */
+export type FreshCard = {
+  readonly row: number
+  readonly channel: string
+  /** JSON. */
+  readonly mention: string
+  readonly quiet: number
+  readonly severity: number
+}
+
+/** Which problems are shown by the card of a storm, and when that has to be drawn again. */
+export type Storms = {
+  /** @returns true when a storm takes the problem, so that it gets no card of its own */
+  admit(card: FreshCard, now: number, lanes: Set<Lane>): boolean
+  /** Something of a problem has changed. @param isPersons somebody waits to see it */
+  touch(problem: number, isPersons: boolean, now: number, lanes: Set<Lane>): void
+  /** Gives the worst of what has become calm a card of their own, and ends what is over. */
+  settleDown(now: number, lanes: Set<Lane>): void
+  /** @returns true while any storm is not over */
+  any(): boolean
+}
+
+/** A storm's card is drawn this often at most: edits have a rate for the whole workspace, which others need too. */
+const DRAW_EVERY_MS = 2_000
+/** A storm rings this often at most. */
+const RING_EVERY_MS = 30_000
+/** Before all other messages of the channel, but for what people wait for. */
+const RANK = -1_000
+/** Rings are for what is as bad as this. */
+export const RINGS_FROM = severityOf('CRITICAL')
+
+/** @param newId makes a UUIDv7 for a time in epoch ms */
+export function createStorms(
+  db: Database.Database,
+  newId: (at: number) => string,
+  rules: StormRules,
+): Storms {
+  // After a restart new problems are counted anew; a storm that goes on is in the database.
+  const times = new Map<string, readonly number[]>()
+  const intake = prepareIntake(db)
+  const draw = createDraw(db)
+  const settleDown = createSettleDown(db, draw)
+  const any = db.prepare('SELECT 1 FROM storms WHERE ended IS NULL LIMIT 1')
+
+  function begin({ row: own, channel, mention, quiet }: FreshCard, now: number): number {
+    const known = intake.current.get(channel)
+    if (known !== undefined) intake.revive.run(known.row)
+    const row =
+      known?.row ??
+      Number(intake.begin.run(newId(now), channel, mention, quiet, now, now, now).lastInsertRowid)
+    // What waits for its turn is part of the flood, and nobody has seen anything of it yet.
+    const waiting = intake.waiting.all(channel, own)
+    for (const { card, problem } of waiting) {
+      intake.join.run(row, card)
+      // What a host's card shows goes where that goes.
+      intake.takeFolded.run(row, card)
+      intake.forget.run(card)
+      intake.clearPending.run(problem)
+    }
+    intake.took.run(now, waiting.length, row)
+    return row
+  }
+
+  return {
+    admit: (card, now, lanes) => {
+      if (rules.threshold === 0) return false
+      const counted = countNew(times.get(card.channel) ?? [], now, rules)
+      times.set(card.channel, counted.times)
+      const known = intake.current.get(card.channel)
+      const goesOn = known !== undefined && known.calm === null
+      if (!goesOn && !counted.isStorm) return false
+      const storm = goesOn ? known.row : begin(card, now)
+      intake.join.run(storm, card.row)
+      intake.took.run(now, 1, storm)
+      draw(storm, PRIORITY.post, now, lanes)
+      if (card.severity >= RINGS_FROM) intake.ring.run(now, storm)
+      return true
+    },
+    touch: (problem, isPersons, now, lanes) => {
+      for (const { storm } of intake.ofProblem.all(problem))
+        draw(storm, isPersons ? PRIORITY.person : PRIORITY.post, now, lanes)
+    },
+    settleDown,
+    any: () => any.get() !== undefined,
+  }
+}
+
+function prepareIntake(db: Database.Database) {
+  return {
+    current: db.prepare<[string], { row: number; calm: number | null }>(
+      'SELECT row, calm FROM storms WHERE channel = ? AND ended IS NULL',
+    ),
+    begin: db.prepare(
+      'INSERT INTO storms (id, channel, mention, quiet, began, last, rang) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    revive: db.prepare('UPDATE storms SET calm = NULL WHERE row = ?'),
+    /** Cards of the channel of which nothing was tried yet. */
+    waiting: db.prepare<[string, number], { card: number; problem: number }>(
+      `SELECT k.row AS card, k.problem AS problem FROM cards k
+       WHERE k.channel = (SELECT ?) AND k.ts IS NULL AND k.storm IS NULL AND k.instead IS NULL AND k.folded IS NULL AND k.row <> (SELECT ?)
+         AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = k.row AND (e.state = 'leased' OR e.attempts > 0))`,
+    ),
+    join: db.prepare('UPDATE cards SET storm = ? WHERE row = ?'),
+    takeFolded: db.prepare('UPDATE cards SET storm = ?, folded = NULL WHERE folded = ?'),
+    forget: db.prepare('DELETE FROM effects WHERE card = ?'),
+    clearPending: db.prepare('UPDATE problems SET pending = NULL WHERE row = ?'),
+    took: db.prepare('UPDATE storms SET last = ?, taken = taken + ? WHERE row = ?'),
+    /** One line that rings at a time; whom it names is looked up when it goes out. The storm's first post rings by itself. */
+    ring: db.prepare(
+      `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
+       SELECT channel, 'storm-line', 'thread', row, ${PRIORITY.thread}, ${RANK}, 'waiting', rang + ${RING_EVERY_MS}, ?
+       FROM storms WHERE row = ? AND ts IS NOT NULL AND quiet = 0
+       ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO NOTHING`,
+    ),
+    ofProblem: db.prepare<[number], { storm: number }>(
+      'SELECT storm FROM cards WHERE problem = ? AND storm IS NOT NULL',
+    ),
+  }
+}
+
+type Draw = (storm: number, priority: number, now: number, lanes: Set<Lane>) => void
+
+/** A storm has at most one effect that waits to bring its card up to date; a parked one wakes when something changes. */
+function createDraw(db: Database.Database): Draw {
+  const upsert = db.prepare<[number, number, number, number], { lane: Lane }>(
+    `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
+     SELECT channel, 'storm', iif(ts IS NULL, 'post', 'update'), row, ?, ${RANK}, 'waiting',
+       iif(?, 0, drawn + ${DRAW_EVERY_MS}), ? FROM storms WHERE row = ?
+     ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO UPDATE SET
+       priority = min(priority, excluded.priority),
+       attempts = iif(state = 'parked', 0, attempts),
+       due = iif(state = 'parked' OR error IS NULL, min(due, excluded.due), due),
+       state = 'waiting'
+     RETURNING lane`,
+  )
+  return (storm, priority, now, lanes) => {
+    const isPersons = priority === PRIORITY.person ? 1 : 0
+    for (const { lane } of upsert.all(priority, isPersons, now, storm)) lanes.add(lane)
+  }
+}
+
+function createSettleDown(db: Database.Database, draw: Draw): Storms['settleDown'] {
+  const calmed = db.prepare<[number], { row: number; channel: Lane }>(
+    'SELECT row, channel FROM storms WHERE ended IS NULL AND calm IS NULL AND last <= ?',
+  )
+  const calm = db.prepare('UPDATE storms SET calm = ? WHERE row = ?')
+  const worst = db.prepare<[number], { card: number; severity: number }>(
+    `SELECT k.row AS card, p.severity AS severity FROM cards k JOIN problems p ON p.row = k.problem
+     WHERE k.storm = (SELECT ?) AND p.closed IS NULL AND p.acknowledged_by IS NULL
+     ORDER BY p.severity DESC, p.opened, p.row LIMIT ${OWN_CARDS_WHEN_CALM}`,
+  )
+  const leave = db.prepare('UPDATE cards SET storm = NULL WHERE row = ?')
+  const post = db.prepare(
+    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
+     SELECT channel, 'card', 'post', row, ${PRIORITY.post}, ?, 'waiting', 0, ? FROM cards WHERE row = ?`,
+  )
+  const over = db.prepare<[], { row: number }>(
+    `SELECT s.row AS row FROM storms s WHERE s.ended IS NULL AND s.calm IS NOT NULL AND NOT EXISTS
+       (SELECT 1 FROM cards k JOIN problems p ON p.row = k.problem WHERE k.storm = s.row AND p.closed IS NULL)`,
+  )
+  const end = db.prepare('UPDATE storms SET ended = ? WHERE row = ?')
+
+  return (now, lanes) => {
+    for (const { row } of calmed.all(now - CALM_MS)) {
+      calm.run(now, row)
+      for (const { card, severity } of worst.all(row)) {
+        leave.run(card)
+        post.run(-severity, now, card)
+      }
+      draw(row, PRIORITY.post, now, lanes)
+    }
+    for (const { row } of over.all()) {
+      end.run(now, row)
+      draw(row, PRIORITY.post, now, lanes)
+    }
+  }
+}
