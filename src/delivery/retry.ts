@@ -32,7 +32,12 @@ export function refugeOf(work: AnyWork, defaultChannel: string | null): Refuge {
       if (defaultChannel === null || work.card.channel === defaultChannel) return { kind: 'none' }
       return { kind: 'channel', channel: defaultChannel }
     case 'storm':
+      if (work.storm.open === 0) return { kind: 'needless' }
+      if (defaultChannel === null || work.card.channel === defaultChannel) return { kind: 'none' }
+      return { kind: 'channel', channel: defaultChannel }
+    // The card finds out by itself, and calls people where it goes.
     case 'storm-line':
+      return { kind: 'needless' }
     case 'reply':
     case 'order':
       return { kind: 'none' }

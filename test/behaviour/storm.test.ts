@@ -182,6 +182,88 @@ describe('a storm', () => {
   })
 })
 
+describe('people who are called', () => {
+  const CALLS = `${SMALL}\nroutes: [{ match: { host: "*" }, channels: [C0PGALERTS1], mention: [S0PGOPS0001] }]\n`
+  const rung = (world: World) =>
+    world.thread(storm(world)).filter(({ text }) => text.startsWith('The storm has reached'))
+
+  it('are called by the first message, then once for hosts that are reached, every half a minute at most', async () => {
+    const world = await startWorld({ yaml: CALLS })
+    world.expectMention(/S0PGOPS0001/)
+    await world.notify(problems(20, { host: 'a01', state: 'CRITICAL' }))
+    await world.advance(5 * SECOND)
+    expect(storm(world).mentions).toEqual(['<!subteam^S0PGOPS0001>'])
+    for (const host of ['b01', 'b02', 'a01', 'b03']) {
+      await world.notify(problems(2, { host, service: `late ${host}`, state: 'CRITICAL' }))
+      await world.advance(5 * SECOND)
+    }
+    await world.advance(10 * SECOND)
+
+    expect(rung(world).map(({ text }) => text)).toEqual([expect.stringMatching(/b01.*b02.*b03/)])
+    expect(rung(world)[0]?.mentions).toEqual(['<!subteam^S0PGOPS0001>'])
+    await world.notify(problems(2, { host: 'c01', state: 'WARNING' }))
+    await world.advance(40 * SECOND)
+    expect(rung(world)).toHaveLength(1)
+  })
+
+  it('are left in peace where the route is quiet', async () => {
+    const world = await startWorld({ yaml: CALLS.replace('mention', 'quiet: true, mention') })
+    await world.notify(problems(20, { host: 'a01', state: 'CRITICAL' }))
+    await world.advance(5 * SECOND)
+    await world.notify(problems(5, { host: 'b01', state: 'CRITICAL' }))
+    await world.advance(40 * SECOND)
+
+    expect(rung(world)).toEqual([])
+    expect(storm(world).mentions).toEqual([])
+  })
+})
+
+describe('a storm in a channel that takes nothing', () => {
+  const YAML = `${SMALL}\nroutes: [{ match: { host: "db*" }, channels: [C0PGDATAB02] }]\n`
+
+  async function archived(): Promise<World> {
+    const world = await startWorld({ yaml: YAML })
+    world.expectRefusal('is_archived')
+    world.log.announce(/Slack takes no message for the channel/)
+    world.playground.archive(world.playground.channels.database)
+    return world
+  }
+
+  it('is shown in the default channel', async () => {
+    const world = await archived()
+    await world.notify(problems(20, { host: 'db01' }))
+    await world.advance(20 * SECOND)
+
+    expect(world.messages()).toHaveLength(1)
+    expect(textOf(storm(world))).toContain('20 problems open')
+  })
+
+  it('becomes one with the storm that goes on there', async () => {
+    const world = await archived()
+    await world.notify([...problems(20), ...problems(20, { host: 'db01' })])
+    await world.advance(20 * SECOND)
+    await world.notify(fine(problems(20, { host: 'db01' })))
+    await world.advance(20 * SECOND)
+
+    expect(world.messages()).toHaveLength(1)
+    expect(textOf(storm(world))).toContain('20 problems open')
+    expect(textOf(storm(world))).toContain('20 of 40 ended')
+  })
+
+  it('moves also when the channel is archived later', async () => {
+    const world = await startWorld({ yaml: YAML })
+    await world.notify(problems(20, { host: 'db01' }))
+    await world.advance(10 * SECOND)
+    world.expectRefusal('is_archived')
+    world.log.announce(/Slack takes no message for the channel/)
+    world.playground.archive(world.playground.channels.database)
+    await world.notify(fine(problems(5, { host: 'db01' })))
+    await world.advance(20 * SECOND)
+
+    expect(textOf(storm(world))).toContain('15 problems open')
+  })
+})
+
 describe('who takes a storm', () => {
   it('takes all of it at once, with a comment and an end, and the card says so', async () => {
     const world = await startWorld()

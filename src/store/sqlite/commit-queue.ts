@@ -14,6 +14,11 @@ import { storeFailure } from './failures.ts'
 
 const LINGER_QUIET_TURNS = 2
 const LINGER_MAX_MS = 5
+/**
+ * On a slow disk it may wait as long as the last commit took, up to this: in the turns of 5 ms between commits of 60, some
+ * connections would not be accepted for seconds, and a click of a person may be on one.
+ */
+const LINGER_SLOW_MAX_MS = 50
 /** Notifications in one transaction: some 10 ms of work. */
 const WEIGHT_MAX = 512
 /** Of these, what goes before notifications; they always get on too. */
@@ -54,6 +59,7 @@ export class CommitQueue {
   #scheduled = false
   #closed = false
   #failing = false
+  #lingerMs = LINGER_MAX_MS
 
   constructor(db: Database.Database, options: CommitQueueOptions) {
     this.#db = db
@@ -119,7 +125,7 @@ export class CommitQueue {
       const hears = arrivals() + this.#waiting
       quiet = hears === heard ? quiet + 1 : 0
       heard = hears
-      if (quiet >= LINGER_QUIET_TURNS || system.monotonic() - started >= LINGER_MAX_MS) this.#flush(started)
+      if (quiet >= LINGER_QUIET_TURNS || system.monotonic() - started >= this.#lingerMs) this.#flush(started)
       else setImmediate(turn)
     }
     setImmediate(turn)
@@ -155,8 +161,12 @@ export class CommitQueue {
   }
 
   #commit(pieces: readonly Piece[], results: readonly (() => void)[]): void {
+    const { system } = this.#options
     try {
+      const began = system.monotonic()
       this.#sql.commit.run()
+      const took = system.monotonic() - began
+      this.#lingerMs = Math.min(Math.max(LINGER_MAX_MS, took), LINGER_SLOW_MAX_MS)
     } catch (error) {
       if (this.#db.inTransaction) this.#sql.rollback.run()
       this.#fail(pieces, error)

@@ -1,10 +1,12 @@
 import type Database from 'better-sqlite3'
 import type { Claimed, Settlement, StormWork } from '../../core/ports.ts'
+import { createMoveStorm } from './move-storm.ts'
 
 /** Settles what was claimed of a storm: its card, or a line that rings. Runs inside a transaction of the commit queue. */
 export type SettleStorm = (claimed: Claimed<StormWork>, settlement: Settlement, at: number) => void
 
 export function createSettleStorm(db: Database.Database): SettleStorm {
+  const move = createMoveStorm(db)
   const { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, record } = prepare(db)
 
   function retry(claimed: Claimed<StormWork>, at: number, ambiguous: boolean, error: string): void {
@@ -59,6 +61,15 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
           park.run(settlement.error, settlement.again ?? 0, claimed.row)
         else remove.run(claimed.row)
         record.run(at, at, 'parked', `${settlement.error} (card of a storm in ${work.card.channel})`)
+        return
+      case 'move':
+        move(work.card.id, settlement.to, at)
+        record.run(
+          at,
+          at,
+          'moved',
+          `${settlement.error}: the card of a storm in ${work.card.channel} goes to ${settlement.to}`,
+        )
         return
       case 'drop':
       case 'go-on':
