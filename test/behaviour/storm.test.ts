@@ -185,7 +185,9 @@ describe('a storm', () => {
 describe('people who are called', () => {
   const CALLS = `${SMALL}\nroutes: [{ match: { host: "*" }, channels: [C0PGALERTS1], mention: [S0PGOPS0001] }]\n`
   const rung = (world: World) =>
-    world.thread(storm(world)).filter(({ text }) => text.startsWith('The storm has reached'))
+    world.playground.workspace
+      .messages(storm(world).channel, { threadTs: storm(world).ts })
+      .filter(({ text }) => text.startsWith('The storm has reached'))
 
   it('are called by the first message, then once for hosts that are reached, every half a minute at most', async () => {
     const world = await startWorld({ yaml: CALLS })
