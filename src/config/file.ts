@@ -39,7 +39,7 @@ const FileSchema = z.strictObject({
     .optional(),
   storm: z
     .strictObject({
-      threshold: z.number().int().min(0).default(10),
+      threshold: z.number().int().min(0).max(10_000).default(10),
       windowSeconds: z.number().int().min(1).max(3600).default(10),
     })
     .optional(),
