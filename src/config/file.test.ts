@@ -122,7 +122,7 @@ permissions:
     )
     expect(all).toEqual([
       'ackbridge.yml:2: slack.channel: has to be the id of a channel, such as C0123456789 (not its name).',
-      'ackbridge.yml:4: storm.threshold: has to be a number of at least 0.',
+      'ackbridge.yml:4: storm.threshold: has to be a number from 0 to 10000.',
       'ackbridge.yml:6: routes.0.channels: has to have at least 1 entry.',
       'ackbridge.yml:7: routes.1.channels.0: has to be the id of a channel, such as C0123456789 (not its name).',
     ])
