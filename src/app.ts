@@ -33,7 +33,7 @@ import { type HttpServer, type Routes, startHttpServer } from './http/server.ts'
 import { createHandshakeRoute } from './http/webhook-handshake.ts'
 import { createWebhookRoute } from './http/webhook-route.ts'
 import type { MonitorKind } from './monitors/monitor.ts'
-import { KINDS } from './monitors/registry.ts'
+import { KINDS, PRESETS } from './monitors/registry.ts'
 import type { Slack } from './slack/app.ts'
 import { bindToTeam } from './slack/bind-to-team.ts'
 import { fileOf, type OpenStore, openStorePatiently } from './store/open.ts'
@@ -44,10 +44,7 @@ import { createUuid7 } from './system/uuid7.ts'
 const STOP_DEADLINE_MS = 10_000
 
 /** Names of all kinds of monitors, for whoever reads the configuration. */
-export const KIND_NAMES: readonly string[] = [...KINDS].flatMap(([name, { presets = [] }]) => [
-  name,
-  ...presets,
-])
+export const KIND_NAMES: readonly string[] = [...KINDS.keys(), ...PRESETS]
 
 export type Surroundings = {
   /** The time that everything is stamped and timed with. */

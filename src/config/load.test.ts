@@ -141,12 +141,13 @@ routes:
     channels: [C0DB00001]
 permissions:
   - { match: { monitor: dc2 }, acknowledge: [U0ANN0001] }
+  - { match: { monitor: kuma }, acknowledge: [U0ANN0001] }
 `
     writeFileSync(join(folder, 'ackbridge.yml'), yaml)
 
-    expect(checkConfig(SLACK, folder, KINDS).warnings).toEqual([
-      'ackbridge.yml:7: routes.2.match.monitor: no monitor is called so. There are dc1, native.',
-      'ackbridge.yml:10: permissions.0.match.monitor: no monitor is called so. There are dc1, native.',
+    expect(checkConfig(SLACK, folder, KINDS, ['kuma']).warnings).toEqual([
+      'ackbridge.yml:7: routes.2.match.monitor: no monitor is called so. There are dc1, native, kuma.',
+      'ackbridge.yml:10: permissions.0.match.monitor: no monitor is called so. There are dc1, native, kuma.',
     ])
   })
 

@@ -23,12 +23,14 @@ export function loadConfig(raw: RawEnv, folder: string, kinds: Kinds): Config {
 /**
  * Like `loadConfig`, and says besides what is probably not meant.
  *
+ * @param presets names that stand for a monitor without being a kind
  * @throws ConfigFault with everything that is wrong
  */
 export function checkConfig(
   raw: RawEnv,
   folder: string,
   kinds: Kinds,
+  presets: readonly string[] = [],
 ): { config: Config; warnings: readonly string[] } {
   const read = readEnv(raw, folder)
   const { env } = read
@@ -58,7 +60,7 @@ export function checkConfig(
     routes: file.routes ?? [],
     permissions: file.permissions ?? [],
   }
-  return { config, warnings: warningsOf(config, [...kinds.keys()], at) }
+  return { config, warnings: warningsOf(config, [...kinds.keys(), ...presets], at) }
 }
 
 function readFile({ env, set }: ReadEnv, folder: string, kinds: Kinds): ReadFile {

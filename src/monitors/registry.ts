@@ -28,5 +28,8 @@ export const KINDS: ReadonlyMap<string, MonitorKind> = new Map(
   ].map((kind) => [kind.kind, kind]),
 )
 
+/** Names that stand in addresses for a monitor of a kind with nothing but that preset. */
+export const PRESETS: readonly string[] = [...KINDS.values()].flatMap(({ presets = [] }) => presets)
+
 /** What the configuration of each kind takes, for whoever reads the configuration. */
 export const CONFIG_SCHEMAS = new Map([...KINDS].map(([name, kind]) => [name, kind.config] as const))
