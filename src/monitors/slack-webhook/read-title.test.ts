@@ -116,3 +116,13 @@ it('takes no time over a long one', () => {
     expect(performance.now() - began).toBeLessThan(200)
   }
 })
+
+it.each([' ', '*', ' *', ' is '])(
+  'takes no time over a body full of titles with a run of “%s” inside',
+  (part) => {
+    const title = `x${part.repeat(1_000)}x`
+    const began = performance.now()
+    for (let n = 0; n < 1_000; n++) readTitle(title)
+    expect(performance.now() - began).toBeLessThan(500)
+  },
+)

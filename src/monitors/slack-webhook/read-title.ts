@@ -46,8 +46,8 @@ const WORDS: Readonly<Record<string, Word>> = {
 const WORD = /^(?:\[([a-z]{2,9})\]:?|([a-z]{2,9})(?: in [0-9dhmsy. ]{1,30})?(?::(?=\s|$)| [-–—] ))\s*/i
 /** As Nagios begins its messages, without anything after the word. */
 const BARE = /^(PROBLEM|RECOVERY)\s+/
-/** And as it ends them. */
-const ENDING = /\s+is\s+(OK|UP|WARNING|CRITICAL|DOWN|UNREACHABLE|UNKNOWN)!?$/
+/** And as it ends them. Looked for once in a run of blanks, or a title of blanks would hold everybody up. */
+const ENDING = /(?<!\s)\s+is\s+(OK|UP|WARNING|CRITICAL|DOWN|UNREACHABLE|UNKNOWN)!?$/
 
 const STATES: Readonly<Record<string, State>> = {
   WARNING: 'WARNING',
@@ -67,7 +67,7 @@ export function readTitle(title: string): Title {
   const words = title
     .slice(0, TITLE_MAX_CHARS)
     .replace(EMOJI, '')
-    .replaceAll(/^\*+\s*|\s*\*+$/g, '')
+    .replaceAll(/^\*+\s*|(?<![\s*])\s*\*+$/g, '')
   const group = GROUP.exec(words)
   if (group !== null) return readGroup(words.slice(group[0].length), group)
   const line = words.trim()
