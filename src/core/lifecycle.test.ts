@@ -651,6 +651,16 @@ describe('an event', () => {
     expect(watched.problems.size).toBe(2)
   })
 
+  it('that comes after the clock was set back is not taken for one that goes on', () => {
+    const watched = new Watched()
+    const goingOn = { ...event, quietMs: 10 * MINUTE }
+    watched.hear(goingOn)
+    watched.take()
+
+    expect(watched.after(-MINUTE).hear({ ...goingOn, output: 'scan' }).outcome).toBe('recorded')
+    expect(watched.after(-60 * MINUTE).hear(goingOn).outcome).toBe('opened')
+  })
+
   it('that got worse is a new one, whoever took it before', () => {
     const watched = new Watched()
     const blocked: Partial<Notification> = { ...event, state: 'WARNING', quietMs: 10 * MINUTE }

@@ -180,7 +180,9 @@ function receiveProblem(turn: Turn, heard: Check): Received {
 function isOfEndedEpisode({ type, notification: { quietMs = 0, state }, check, context }: Turn): boolean {
   const { last, tally } = check
   if (type !== 'EVENT' || last === null || last.type !== 'EVENT') return false
-  return context.now - tally.lastSeen < quietMs && severityOf(state) <= severityOf(last.state)
+  // A clock that was set back says nothing of how long it paused.
+  const paused = Math.abs(context.now - tally.lastSeen)
+  return paused < quietMs && severityOf(state) <= severityOf(last.state)
 }
 
 function open(turn: Turn, check: Check, earlier: Changes): Received {
