@@ -45,9 +45,12 @@ const PASSING = /\b(detect|log|ids|pass|passed|allow|allowed|alert|permit|permit
 const BLOCKING =
   /\b(block|blocked|drop|dropped|deny|denied|reset|reject|rejected|insert|delete|deleted|replace|replaced|prevent|prevented|quarantine|quarantined|clean|cleaned|terminate|terminated)\b/i
 
+/** `Delete Failed` names what was tried. */
+const FAILING = /\b(fail|failed|failure|unable|unsuccessful|cannot|not)\b/i
+
 function outcomeOf(action: string | null): Outcome {
   if (action === null) return 'seen'
-  if (PASSING.test(action)) return 'let through'
+  if (PASSING.test(action) || FAILING.test(action)) return 'let through'
   return BLOCKING.test(action) ? 'blocked' : 'seen'
 }
 

@@ -141,6 +141,8 @@ describe('an event', () => {
     ['IDS:Reset', 'let through'],
     ['Log Only', 'let through'],
     ['Allow', 'let through'],
+    ['Delete Failed', 'let through'],
+    ['Unable to quarantine', 'let through'],
     ['Unknown', 'seen'],
     [undefined, 'seen'],
   ])('whose action is %s was %s', (action, outcome) => {
