@@ -46,6 +46,8 @@ const WORDS: Readonly<Record<string, Word>> = {
 const WORD = /^(?:\[([a-z]{2,9})\]:?|([a-z]{2,9})(?: in [0-9dhmsy. ]{1,30})?(?::(?=\s|$)| [-–—] ))\s*/i
 /** As Nagios begins its messages, without anything after the word. */
 const BARE = /^(PROBLEM|RECOVERY)\s+/
+/** What it tells beside a problem and its end, in the same form; nothing would ever end a problem of that name. */
+const NEWS = /^\[?(ACKNOWLEDGEMENT|CUSTOM|DOWNTIME[A-Z]+|FLAPPING[A-Z]+)\b/
 /** And as it ends them. Looked for once in a run of blanks, or a title of blanks would hold everybody up. */
 const ENDING = /(?<!\s)\s+is\s+(OK|UP|WARNING|CRITICAL|DOWN|UNREACHABLE|UNKNOWN)!?$/
 
@@ -71,6 +73,7 @@ export function readTitle(title: string): Title {
   const group = GROUP.exec(words)
   if (group !== null) return readGroup(words.slice(group[0].length), group)
   const line = words.trim()
+  if (NEWS.test(line)) return { name: line, says: null, state: null, hasMore: false }
   const { word, rest } = leadingWord(line)
   const [whole = '', state = ''] = ENDING.exec(rest) ?? []
   const name = rest.slice(0, rest.length - whole.length).trim()
