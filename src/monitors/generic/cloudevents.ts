@@ -1,7 +1,7 @@
 import { NOTIFICATION_TYPES } from '../../core/notification.ts'
 import { parseState, type State } from '../../core/state.ts'
 import type { Issue } from '../monitor.ts'
-import type { Draft } from './draft.ts'
+import { type Draft, shortened } from './draft.ts'
 import { isSection, type Preset, textAt } from './preset.ts'
 import { readTime } from './read-time.ts'
 import { plainAddress, withoutUserInfo } from './without-credentials.ts'
@@ -48,9 +48,10 @@ export const cloudevents: Preset = {
     // An address may carry a password.
     const url = plainAddress(given)
     const source = url?.href ?? given
+    const origin = `${source}${digestOfQuery(given, url)}`
     const common: Draft = {
       // Source and id together are unique.
-      id: `${source} ${id}`,
+      id: `${origin} ${id}`,
       time: readTime(textAt(item, 'time') ?? '') ?? undefined,
       url: url?.href,
       labels: extensionsOf(item),
@@ -68,9 +69,16 @@ export const cloudevents: Preset = {
     }
     // By type and subject the end of a problem would be of another check than its beginning.
     if (isStateMapped) return { draft: event, view }
-    const key = [source, type, ...(subject === undefined ? [] : [subject])].join('\u001f')
+    const key = [origin, type, ...(subject === undefined ? [] : [subject])].join('\u001f')
     return { draft: { ...event, key, type: 'EVENT', state: severityOf(item) }, view }
   },
+}
+
+/** What a query tells apart stays apart, and is not kept: it may be a token. @returns nothing where there is none */
+function digestOfQuery(given: string, url: URL | null): string {
+  if (url === null) return ''
+  const { search, hash } = new URL(given)
+  return search + hash === '' ? '' : `#${shortened(search + hash, 0).slice(0, 32)}`
 }
 
 function missingOf(item: unknown): Issue[] {

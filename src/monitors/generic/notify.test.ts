@@ -387,6 +387,15 @@ describe('a CloudEvent', () => {
     ])
   })
 
+  it('of another source is another one, also where only the query differs, which is not kept', () => {
+    const [a, b, plain] = ['?tenant=a', '?tenant=b', ''].map((query) =>
+      one({ ...event, source: `https://user:hunter2@shop.example.com/x${query}` }, null),
+    )
+    expect(new Set([a?.id, b?.id, plain?.id]).size).toBe(3)
+    expect(new Set([a?.key, b?.key, plain?.key]).size).toBe(3)
+    expect(JSON.stringify([a, b, plain])).not.toMatch(/tenant|hunter2/)
+  })
+
   it('may hold its JSON as base64, and any text', () => {
     const data_base64 = Buffer.from('{"message":"from base64"}').toString('base64')
     expect(one({ ...event, data_base64 }, null).output).toBe('from base64')
