@@ -145,6 +145,23 @@ describe('ackbridge prune', () => {
     expect((await world.notify(bad('gone', 'once more'))).body.problems[0].outcome).toBe('opened')
   })
 
+  it('beside a server that is stopped leaves a host whose card shows an open problem', async () => {
+    const world = await startWorld({ now: Date.now() - 50 * DAY })
+    await world.notify(bad('web01', 'no answer'))
+    await world.notify({ host: 'web01', service: 'HTTP', state: 'CRITICAL', output: 'refused' })
+    await world.notify(fine('web01'))
+    await world.notify(bad('other', 'newest'))
+    await world.drain()
+    expect(world.messages()).toHaveLength(2)
+    await world.stop()
+
+    await world.command('prune', '--before', '45')
+
+    await world.start()
+    await world.advance(3 * 60_000)
+    expect(world.messages().map(({ text }) => text)).toContainEqual(expect.stringContaining('web01 / HTTP'))
+  })
+
   it.each([
     [['--before', 'yesterday'], /neither a number of days, such as 90, nor a date/],
     [['--before', '0'], /neither/],
