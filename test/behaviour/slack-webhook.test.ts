@@ -179,6 +179,20 @@ describe('a message', () => {
     expect(world.messages()).toHaveLength(2)
   })
 
+  it.each([
+    ['Uptime Kuma Alert', '[Shop] [🔴 Down] timeout', '[Mail] [🔴 Down] timeout'],
+    ['Service PROBLEM notification', 'Host: web01\nService: HTTP', 'Host: web01\nService: Disk'],
+  ])('under the title of all, %s, is not quiet because somebody took another one', async (title, a, b) => {
+    const world = await hooks()
+    await say(world, { text: `${title}\n${a}\nState: CRITICAL` })
+    await world.as('ann').click('Acknowledge')
+    await world.advance(MINUTE)
+
+    await say(world, { text: `${title}\n${b}\nState: CRITICAL` })
+    await say(world, { text: `${title}\n${a}\nState: CRITICAL\nstill` })
+    expect(world.messages()).toHaveLength(2)
+  })
+
   it('counts where it differs in anything, and once where it is sent twice', async () => {
     const world = await hooks()
     const scan = (from: string) => ({

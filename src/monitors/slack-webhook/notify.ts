@@ -18,6 +18,11 @@ const MINUTE_MS = 60_000
 /** What has fields, and nothing else to be called by. */
 const NAMELESS = 'message'
 
+/** Titles that say only who sends: all messages of Uptime Kuma, and all of Checkmk's of one type. What it is about follows. */
+const TITLES_OF_ALL = /^(uptime kuma alert|(host|service) [a-z]+ notification)$/i
+/** Lines that name host and service there. */
+const NAMING_LINES = 2
+
 const DEFAULTS: Config = config.parse({ kind: 'slack-webhook' })
 
 /** Reads a message for Slack's incoming webhooks, or several in a list. */
@@ -113,11 +118,16 @@ function folded(message: Message, title: Title, { fold }: Config): string {
 }
 
 function foldedBy(message: Message, fold: Config['fold']): string {
-  if (fold === 'title') return ''
+  if (fold === 'title') return TITLES_OF_ALL.test(message.title.trim()) ? firstLines(message) : ''
   if (fold === 'text') return cleanLine(message.lines.join(' '))
   const values = fold.map((name) => cleanLine(fieldNamed(message, name) ?? ''))
   if (values.every((value) => value === '')) return ''
   return values.length === 1 ? (values[0] ?? '') : JSON.stringify(values)
+}
+
+function firstLines({ title, lines }: Message): string {
+  const telling = lines.filter((line) => !isHeading(line, title.trim()))
+  return cleanLine(telling.slice(0, NAMING_LINES).join(' '))
 }
 
 /** The text, then what the title says beyond the name. How many fire stands in its first line, which a locked screen shows. */
