@@ -641,24 +641,36 @@ describe('an event', () => {
 
   it('that goes on after somebody took it belongs to what they took, until it was quiet for a while', () => {
     const watched = new Watched()
-    const goingOn = { ...event, quietMs: 10 * MINUTE }
+    const goingOn = { ...event, output: 'Port scan 0', quietMs: 10 * MINUTE }
     watched.hear(goingOn)
     watched.take()
 
     for (let n = 0; n < 5; n++)
-      expect(watched.after(9 * MINUTE).hear({ ...goingOn, output: `scan ${n}` }).outcome).toBe('recorded')
+      expect(watched.after(9 * MINUTE).hear({ ...goingOn, output: `Port scan ${n}` }).outcome).toBe(
+        'recorded',
+      )
     expect(watched.after(10 * MINUTE).hear(goingOn).outcome).toBe('opened')
     expect(watched.problems.size).toBe(2)
   })
 
   it('that comes after the clock was set back is not taken for one that goes on', () => {
     const watched = new Watched()
-    const goingOn = { ...event, quietMs: 10 * MINUTE }
+    const goingOn = { ...event, output: 'Port scan 0', quietMs: 10 * MINUTE }
     watched.hear(goingOn)
     watched.take()
 
-    expect(watched.after(-MINUTE).hear({ ...goingOn, output: 'scan' }).outcome).toBe('recorded')
+    expect(watched.after(-MINUTE).hear({ ...goingOn, output: 'Port scan 1' }).outcome).toBe('recorded')
     expect(watched.after(-60 * MINUTE).hear(goingOn).outcome).toBe('opened')
+  })
+
+  it('that says something else is a new one, its numbers aside', () => {
+    const watched = new Watched()
+    const scan: Partial<Notification> = { ...event, quietMs: 10 * MINUTE, output: 'from port 51234' }
+    watched.hear(scan)
+    watched.take()
+
+    expect(watched.after(MINUTE).hear({ ...scan, output: 'from port 9' }).outcome).toBe('recorded')
+    expect(watched.after(MINUTE).hear({ ...scan, output: 'Mail is down' }).outcome).toBe('opened')
   })
 
   it('that got worse is a new one, whoever took it before', () => {
@@ -667,7 +679,7 @@ describe('an event', () => {
     watched.hear(blocked)
     watched.take()
 
-    expect(watched.after(MINUTE).hear({ ...blocked, output: 'again' }).outcome).toBe('recorded')
+    expect(watched.after(2 * MINUTE).hear(blocked).outcome).toBe('recorded')
     expect(watched.after(MINUTE).hear({ ...blocked, state: 'CRITICAL' }).outcome).toBe('opened')
   })
 

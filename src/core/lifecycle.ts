@@ -176,13 +176,23 @@ function receiveProblem(turn: Turn, heard: Check): Received {
   return change(turn, counted, problem, n.state)
 }
 
-/** An attack does not stop because somebody has taken it; what goes on and is no worse belongs to what they have taken. */
-function isOfEndedEpisode({ type, notification: { quietMs = 0, state }, check, context }: Turn): boolean {
+/**
+ * An attack does not stop because somebody has taken it; what goes on and is no worse belongs to what they have taken. What
+ * says something else, but for its numbers, is something else.
+ */
+function isOfEndedEpisode({ type, notification: n, check, context }: Turn): boolean {
+  const { quietMs = 0, state, output } = n
   const { last, tally } = check
   if (type !== 'EVENT' || last === null || last.type !== 'EVENT') return false
   // A clock that was set back says nothing of how long it paused.
   const paused = Math.abs(context.now - tally.lastSeen)
-  return paused < quietMs && severityOf(state) <= severityOf(last.state)
+  const isNoWorse = severityOf(state) <= severityOf(last.state)
+  return paused < quietMs && isNoWorse && withoutNumbers(output) === withoutNumbers(last.output)
+}
+
+/** Ports, counts and times differ from one event of an attack to the next. */
+function withoutNumbers(output: string): string {
+  return output.replaceAll(/\d+/g, '#')
 }
 
 function open(turn: Turn, check: Check, earlier: Changes): Received {

@@ -51,6 +51,13 @@ function open(): OpenStore {
   return store
 }
 
+/** Everything that was to be told has been told. */
+function deliverAll(): void {
+  const db = new Database(file)
+  db.exec('DELETE FROM effects')
+  db.close()
+}
+
 function told(host: string, isUp: boolean, output: string): Notification {
   return {
     monitor: 'native',
@@ -200,6 +207,7 @@ describe('removing what is old', () => {
     open()
     for (let n = 0; n < 1_200; n++) void hear(told(`h${n % 40}`, n % 3 === 0, `${n}`))
     await store.idle()
+    deliverAll()
     clock.step(100 * DAY)
     await hear(told('new', false, 'new'))
     const stop = new AbortController()
@@ -217,9 +225,22 @@ describe('removing what is old', () => {
     expect(commits).toBeGreaterThan(4)
   })
 
+  it('leaves what still has to be told: a card or a monitor would say for good what is over', async () => {
+    open()
+    await hear(told('h0', false, 'ill'))
+    await hear(told('h0', true, 'well'))
+    clock.step(100 * DAY)
+    await hear(told('new', false, 'new'))
+    expect((await store.housekeep(10, NOW)).problems).toBe(0)
+
+    deliverAll()
+    expect((await store.housekeep(10, NOW)).problems).toBe(1)
+  })
+
   it('can be killed anywhere: the steps that were done stand, the rest follows', async () => {
     open()
     for (let n = 0; n < 600; n++) await hear(told(`h${n % 4}`, Math.floor(n / 4) % 2 === 1, `${n}`))
+    deliverAll()
     clock.step(100 * DAY)
     await hear(told('h0', false, 'open'))
     const beside = openStoreBeside(`file:${file}`)

@@ -12,5 +12,7 @@ export const slackWebhook: MonitorKind = {
   readBody,
   notify,
   config,
+  // A form may hold what else a sender posts to Slack, such as a token.
+  excerpt: () => '',
   connect: () => null,
 }

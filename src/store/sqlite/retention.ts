@@ -84,14 +84,14 @@ export function addRemoved(a: Removed, b: Removed): Removed {
 }
 
 function createOldProblems(db: Database.Database) {
-  // What is on its way is left alone; it is settled in a moment, and the next pass finds it. So is a host whose card shows
+  // What is on its way or waits to go out is left alone: a card or a monitor would else keep saying what is over for good. So is a host whose card shows
   // an open problem of a service, which without it would never get a card of its own.
   const old = db.prepare<[number], { row: number; check_row: number }>(
     `SELECT p.row AS row, p.check_row AS check_row FROM problems p
      WHERE p.closed < (SELECT ?) AND p.row < (SELECT max(row) FROM problems)
-       AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.problem = p.row AND e.state = 'leased')
+       AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.problem = p.row AND e.state <> 'parked')
        AND NOT EXISTS (SELECT 1 FROM cards k JOIN effects e ON e.card = k.row
-         WHERE k.problem = p.row AND e.state = 'leased')
+         WHERE k.problem = p.row AND e.state <> 'parked')
        AND NOT EXISTS (SELECT 1 FROM cards h JOIN cards f ON f.folded = h.row JOIN problems o ON o.row = f.problem
          WHERE h.problem = p.row AND o.closed IS NULL)
      ORDER BY p.closed LIMIT ${STEP_PROBLEMS}`,
