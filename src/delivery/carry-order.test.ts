@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { TestClock } from '../../test/support/test-clock.ts'
+import { NO_CHANGES } from '../core/changes.ts'
+import { Failure } from '../core/failure.ts'
 import { markerOf } from '../core/marker.ts'
 import type { MonitorApi } from '../core/monitor-api.ts'
 import type { Claimed, OrderWork } from '../core/ports.ts'
@@ -94,5 +96,37 @@ describe('an acknowledgement whose problem is over', () => {
     const { api, removed, clock } = start({ silences: { lastsMs: 900_000 }, absence: 'over' })
     await carryOrder(orderFor({ foreign: true }), api, clock)
     expect(removed).toEqual([])
+  })
+})
+
+describe('an acknowledgement that a reading has confirmed meanwhile', () => {
+  const open = (given: object) => {
+    const order = orderFor(given)
+    const view = order.work.view
+    return {
+      ...order,
+      work: { ...order.work, view: view && { ...view, problem: { ...view.problem, closed: null } } },
+    }
+  }
+
+  it('is not sent again by an order that is still tried', async () => {
+    const { api, clock } = start({})
+    expect(await carryOrder(open({}), api, clock)).toMatchObject({
+      settlement: { kind: 'done' },
+      follow: null,
+    })
+  })
+
+  it('is not denied by an order that fails afterwards', async () => {
+    const { api, clock } = start({})
+    const away = async () => {
+      throw new Failure('unavailable', { kind: 'later' }, 'am is away.')
+    }
+    const order = open({ handOver: 'requested' })
+    const { follow } = await carryOrder(order, { ...api, read: away }, clock)
+    const confirmed = open({ handOver: 'confirmed' }).work.view
+    const loaded = { problem: () => confirmed } as never
+
+    expect(follow?.decide(loaded, NOW)).toEqual(NO_CHANGES)
   })
 })

@@ -21,6 +21,12 @@ export const BACKOFF_MAX_MS = 5 * 60_000
 /** Back-off towards a monitor is shorter: somebody waits for the acknowledgement to be true. */
 export const ORDER_BACKOFF_MAX_MS = 30_000
 
+/**
+ * After so many orders in a row that a monitor failed at, it is left alone even where each failure seemed to be about one
+ * order: it can be read and not told. One order then shows whether it is well again.
+ */
+export const MONITOR_FAILURES_IN_A_ROW = 5
+
 /** What was done and could not be written down is tried to be written this often at least. */
 export const SETTLE_RETRY_MAX_MS = 10_000
 

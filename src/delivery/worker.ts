@@ -22,6 +22,7 @@ import { deliver } from './deliver.ts'
 import {
   LANES_AT_ONCE,
   LEASE_MS,
+  MONITOR_FAILURES_IN_A_ROW,
   MONITORS_AT_ONCE,
   RECHECK_MS,
   RETRY_AFTER_MAX_MS,
@@ -65,7 +66,10 @@ type LaneState = {
   asked: boolean
   /** Cancels the timer it sleeps on. */
   cancel: (() => void) | null
+  /** Of the channel or the monitor itself, in a row. */
   failures: number
+  /** Of a monitor's orders, in a row, whatever each was about. */
+  ordersFailed: number
 }
 
 /** How many lanes are served at once, of Slack's and of the monitors' each; neither waits for the other. */
@@ -144,7 +148,7 @@ export class Worker {
   /** A monitor answers again: what waits for it goes out at once. */
   async release(lane: Lane): Promise<void> {
     this.#pace.releaseLane(lane)
-    this.#laneOf(lane).failures = 0
+    Object.assign(this.#laneOf(lane), { failures: 0, ordersFailed: 0 })
     await this.#options.outbox.hurry(lane)
     this.#wake(lane)
   }
@@ -160,7 +164,7 @@ export class Worker {
   #laneOf(lane: Lane): LaneState {
     let state = this.#lanes.get(lane)
     if (state === undefined) {
-      state = { running: false, asked: false, cancel: null, failures: 0 }
+      state = { running: false, asked: false, cancel: null, failures: 0, ordersFailed: 0 }
       this.#lanes.set(lane, state)
     }
     return state
@@ -303,14 +307,22 @@ export class Worker {
     }
   }
 
-  /** An order to a monitor. One that cannot be reached is left alone for a while; what it refuses is about one check. */
+  /**
+   * An order to a monitor. One that cannot be reached is left alone for a while, and so is one that fails at one order after
+   * the other; what it refuses is about one check.
+   */
   async #carry(claimed: Claimed<OrderWork>, state: LaneState): Promise<Tried> {
     const { monitors, clock } = this.#options
     const name = claimed.work.check.monitor
     const api = monitors.api(name)
     const { settlement, follow, failure, isMonitors } = await carryOrder(claimed, api, clock)
+    const isRefusal = failure?.retry.kind === 'never' || failure?.code === 'not_found'
     if (failure === null) state.failures = 0
-    if (failure !== null && isMonitors) this.#pace.holdLane(claimed.lane, this.#holdUntil(failure, state))
+    if (failure === null || isRefusal) state.ordersFailed = 0
+    else state.ordersFailed++
+    const isOpen = state.ordersFailed >= MONITOR_FAILURES_IN_A_ROW
+    if (failure !== null && (isMonitors || isOpen))
+      this.#pace.holdLane(claimed.lane, this.#holdUntil(failure, state))
     if (api !== null && (failure === null || isMonitors)) monitors.heard(name, failure)
     return { settlement, follow }
   }

@@ -57,6 +57,8 @@ export type FollowMonitors<Kind = unknown> = Monitors & {
   troubled(): readonly string[]
   /** How many monitors cannot be asked, or are silent though they always talk. */
   ill(): number
+  /** Monitors by name, and whether they are well; those of which that cannot be said are left out. */
+  up(): ReadonlyMap<string, boolean>
   /** Problems that the monitors have and we never heard of. */
   unknown(): number
   start(): void
@@ -124,6 +126,14 @@ export function createFollowMonitors<Kind>(options: FollowMonitorsOptions<Kind>)
         const word = wordOf(followers.get(name), talk.silentSince(name))
         return ILL.has(word)
       }).length,
+    up: () =>
+      new Map(
+        monitors.flatMap(({ name, expectEvery }) => {
+          const word = wordOf(followers.get(name), talk.silentSince(name))
+          const isKnown = word === 'ok' || ILL.has(word) || expectEvery !== null
+          return isKnown ? [[name, !ILL.has(word)]] : []
+        }),
+      ),
     unknown: () => all.reduce((sum, follower) => sum + follower.standing().unknown, 0),
     start: () => {
       for (const follower of all) follower.start()
