@@ -5,6 +5,7 @@ import type { NotificationType } from '../../core/notification.ts'
 import type { HistoryFilter, Queries } from '../../core/ports.ts'
 import type { State } from '../../core/state.ts'
 import { rowId } from './row-id.ts'
+import { ROWS_OF_HOST } from './rows.ts'
 
 type Row = {
   row: number
@@ -30,6 +31,7 @@ type Row = {
 
 /** A line of a check's chain. */
 type Link = { readonly check: number; readonly row: number }
+type Head = Link & { readonly service: string | null; readonly service_display_name: string | null }
 
 const COLUMNS = `h.row AS row, h.recorded AS recorded, h.time AS time, h.kind AS kind, h.prev AS prev,
   p.id AS problem_id, coalesce(c.monitor, h.monitor) AS monitor, c.host AS host, c.service AS service,
@@ -38,27 +40,21 @@ const COLUMNS = `h.row AS row, h.recorded AS recorded, h.time AS time, h.kind AS
   h.outcome AS outcome, h.detail AS detail`
 const FROM = `FROM history h LEFT JOIN checks c ON c.row = h.check_row LEFT JOIN problems p ON p.row = h.problem`
 
-/** A host's lines are found by walking each of its checks' chains; more checks than this are scanned instead. */
-const CHAINS_MAX = 200
+/**
+ * The lines of some checks are found by walking the chain of each, side by side. Where there are more checks than this, the
+ * record is read backwards: then some of them said something not long ago.
+ */
+const CHAINS_MAX = 5_000
+/** So many chains are walked also for later pages, which begin at the newest line anew, and for very long pages. */
+const CHAINS_ALWAYS = 200
+/** Looks at the head of a chain for one page. */
+const LOOKS_MAX = 2_000_000
 
 /**
  * Reads the record, newest line first. Questions about one host follow the chains of its checks, so that they cost what
  * they show; others read the record backwards.
  */
 export function createHistoryQuery(db: Database.Database): Queries['history'] {
-  const checksOfHost = db.prepare<
-    [string, string],
-    {
-      row: number
-      monitor: string
-      service: string | null
-      service_display_name: string | null
-      history: number | null
-    }
-  >(
-    `SELECT row, monitor, service, service_display_name, history FROM checks
-     WHERE (host = ? COLLATE NOCASE OR host_display_name = ? COLLATE NOCASE) AND history IS NOT NULL`,
-  )
   const line = db.prepare<[number], Row>(`SELECT ${COLUMNS} ${FROM} WHERE h.row = (SELECT ?)`)
 
   /** A line that is removed may have older ones behind it, which stay with their problem. */
@@ -84,26 +80,35 @@ export function createHistoryQuery(db: Database.Database): Queries['history'] {
     return found
   }
 
-  function heads(filter: HistoryFilter): readonly Link[] | null {
-    if (filter.host === undefined || /[*?]/.test(filter.host + (filter.service ?? ''))) return null
-    const service = filter.service?.toLowerCase()
-    const checks = checksOfHost
-      .all(filter.host, filter.host)
-      .filter(
-        (c) =>
-          (filter.monitor === undefined || c.monitor === filter.monitor) &&
-          (service === undefined ||
-            c.service?.toLowerCase() === service ||
-            c.service_display_name?.toLowerCase() === service),
+  /** @returns null where the record has to be read backwards */
+  function heads(filter: HistoryFilter, most: number): readonly Link[] | null {
+    const { host, service, problem, monitor } = filter
+    const namesSome = host !== undefined || (service !== undefined && isGlob(service))
+    if (!namesSome && problem === undefined) return null
+    const where = new Conditions('history IS NOT NULL')
+    if (problem !== undefined) where.add('row = (SELECT check_row FROM problems WHERE id = ?)', problem)
+    if (monitor !== undefined) where.add('monitor = ?', monitor)
+    if (host !== undefined && !isGlob(host)) where.add(`row IN (${ROWS_OF_HOST})`, host, host)
+    else if (host !== undefined) addName(where, 'host', host)
+    if (service !== undefined && isGlob(service)) addName(where, 'service', service)
+    const checks = db
+      .prepare<(string | number)[], Head>(
+        `SELECT row AS "check", history AS row, service, service_display_name FROM checks WHERE ${where.sql} LIMIT ?`,
       )
-    if (checks.length > CHAINS_MAX) return null
-    return checks.flatMap(({ row, history }) => (history === null ? [] : [{ check: row, row: history }]))
+      .all(...where.values, most + 1)
+    if (checks.length > most) return null
+    if (service === undefined || isGlob(service)) return checks
+    const name = service.toLowerCase()
+    return checks.filter(
+      (check) => check.service?.toLowerCase() === name || check.service_display_name?.toLowerCase() === name,
+    )
   }
 
   return (filter, limit, cursor = null) => {
     const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number.parseInt(cursor, 36)
     if (!Number.isSafeInteger(before)) return { rows: [], cursor: null }
-    const chains = heads(filter)
+    const most = cursor === null ? Math.min(CHAINS_MAX, Math.round(LOOKS_MAX / (limit + 1))) : CHAINS_ALWAYS
+    const chains = heads(filter, Math.max(most, CHAINS_ALWAYS))
     const rows =
       chains === null ? scan(db, filter, limit + 1, before) : walk(chains, filter, limit + 1, before)
     const shown = rows.slice(0, limit)
@@ -121,30 +126,48 @@ function fits(row: Row, filter: HistoryFilter): boolean {
 }
 
 function scan(db: Database.Database, filter: HistoryFilter, limit: number, before: number): Row[] {
-  const parts = ['h.row < ?']
-  const values: (string | number)[] = [before]
-  const add = (sql: string, ...bound: (string | number)[]): void => {
-    parts.push(sql)
-    values.push(...bound)
-  }
-  if (filter.since !== undefined) add('h.recorded >= ?', filter.since)
-  if (filter.monitor !== undefined) add('coalesce(c.monitor, h.monitor) = ?', filter.monitor)
-  if (filter.problem !== undefined) add('p.id = ?', filter.problem)
+  const where = new Conditions('h.row < ?', before)
+  if (filter.since !== undefined) where.add('h.recorded >= ?', filter.since)
+  if (filter.monitor !== undefined) where.add('coalesce(c.monitor, h.monitor) = ?', filter.monitor)
+  if (filter.problem !== undefined) where.add('p.id = ?', filter.problem)
   if (filter.kinds !== undefined)
-    add(`h.kind IN (${filter.kinds.map(() => '?').join(', ')})`, ...filter.kinds)
-  if (filter.host !== undefined) {
-    const glob = filter.host.toLowerCase()
-    add('(lower(c.host) GLOB ? OR lower(c.host_display_name) GLOB ?)', globOf(glob), globOf(glob))
-  }
-  if (filter.service !== undefined) {
-    const glob = filter.service.toLowerCase()
-    add('(lower(c.service) GLOB ? OR lower(c.service_display_name) GLOB ?)', globOf(glob), globOf(glob))
-  }
+    where.add(`h.kind IN (${filter.kinds.map(() => '?').join(', ')})`, ...filter.kinds)
+  if (filter.host !== undefined) addName(where, 'host', filter.host)
+  if (filter.service !== undefined) addName(where, 'service', filter.service)
   return db
     .prepare<(string | number)[], Row>(
-      `SELECT ${COLUMNS} ${FROM} WHERE ${parts.join(' AND ')} ORDER BY h.row DESC LIMIT ?`,
+      `SELECT ${COLUMNS} ${FROM} WHERE ${where.sql} ORDER BY h.row DESC LIMIT ?`,
     )
-    .all(...values, limit)
+    .all(...where.values, limit)
+}
+
+/** Conditions that all have to hold, and what they bind. */
+class Conditions {
+  readonly #parts: string[] = []
+  readonly values: (string | number)[] = []
+
+  constructor(first: string, ...bound: (string | number)[]) {
+    this.add(first, ...bound)
+  }
+
+  add(sql: string, ...bound: readonly (string | number)[]): void {
+    this.#parts.push(sql)
+    this.values.push(...bound)
+  }
+
+  get sql(): string {
+    return this.#parts.join(' AND ')
+  }
+}
+
+/** Of checks: a name or display name that matches, ignoring case. */
+function addName(where: Conditions, column: 'host' | 'service', name: string): void {
+  const glob = globOf(name.toLowerCase())
+  where.add(`(lower(${column}) GLOB ? OR lower(${column}_display_name) GLOB ?)`, glob, glob)
+}
+
+function isGlob(name: string): boolean {
+  return /[*?]/.test(name)
 }
 
 /** SQLite's GLOB also knows `[…]`; ours does not. */

@@ -8,6 +8,7 @@ import {
   type CheckWithProblemRow,
   PROBLEM_COLUMNS,
   type ProblemRow,
+  ROWS_OF_HOST,
   toCheck,
   toProblem,
   toTally,
@@ -27,7 +28,7 @@ export function createQueries(db: Database.Database): Queries {
   )
   const byHost = db.prepare<[string, string], CheckWithProblemRow>(
     `SELECT c.*, ${PROBLEM_COLUMNS} FROM checks c LEFT JOIN problems p ON p.row = c.problem
-     WHERE c.host = ? COLLATE NOCASE OR c.host_display_name = ? COLLATE NOCASE
+     WHERE c.row IN (${ROWS_OF_HOST})
      ORDER BY c.monitor, c.host, c.service`,
   )
   const names = db.prepare<[number], { name: string }>(

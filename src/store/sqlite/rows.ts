@@ -67,6 +67,13 @@ export const PROBLEM_COLUMNS = `p.row AS p_row, p.id AS p_id, p.state AS p_state
   p.released AS p_released, p.first_taken_by AS p_first_taken_by, p.first_taken AS p_first_taken, p.count AS p_count,
   p.last_seen AS p_last_seen, p.output AS p_output, p.long_output AS p_long_output, p.pending AS p_pending`
 
+/**
+ * Rows of the checks of a host, by its name or display name, ignoring case; binds the name twice. An OR of the two would go
+ * through all checks, because one of the indexes holds only some of them.
+ */
+export const ROWS_OF_HOST = `SELECT row FROM checks WHERE host = ? COLLATE NOCASE
+  UNION SELECT row FROM checks WHERE host_display_name = ? COLLATE NOCASE`
+
 export function toCheck(row: CheckRow): Check {
   return {
     row: row.row,
