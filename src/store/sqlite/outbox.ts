@@ -131,6 +131,11 @@ const SETTLE_MS = 2_000
 
 /** After a crash nobody knows whether what was leased went out; it is looked up before it is done again. */
 function voidOtherLeases(db: Database.Database, owner: string, now: number): void {
+  // A storm's line is known again by its own id: the one in doubt stays, and says what a newer one would.
+  db.prepare(
+    `DELETE FROM effects WHERE kind = 'storm-line' AND state <> 'leased' AND storm IN (SELECT storm FROM effects
+       WHERE kind = 'storm-line' AND state = 'leased' AND owner <> ?)`,
+  ).run(owner)
   db.prepare(
     `UPDATE effects SET state = 'waiting', ambiguous_since = coalesce(ambiguous_since, attempted, created),
        owner = NULL, lease_until = NULL, due = ?

@@ -7,11 +7,14 @@ export type SettleStorm = (claimed: Claimed<StormWork>, settlement: Settlement, 
 
 export function createSettleStorm(db: Database.Database): SettleStorm {
   const move = createMoveStorm(db)
-  const { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, record } = prepare(db)
+  const { remove, again, park, other, wasParkedFor, inherit, posted, drawn, rang, gone, setMethod, record } =
+    prepare(db)
 
   function retry(claimed: Claimed<StormWork>, at: number, ambiguous: boolean, error: string): void {
     const newer = other.get(claimed.row)
-    if (newer === undefined) {
+    // A line is known again by its own id, so that one in doubt must stay; the newer one says nothing that it would not.
+    if (newer !== undefined && claimed.work.kind === 'storm-line') remove.run(newer.row)
+    if (newer === undefined || claimed.work.kind === 'storm-line') {
       again.run(at, error, ambiguous ? 1 : 0, claimed.row)
       return
     }
@@ -57,10 +60,12 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
         )
         return
       case 'park':
+        // A try of what is parked for its channel that fails for the same reason again is no news.
+        if (settlement.again === undefined || wasParkedFor.get(claimed.row)?.error !== settlement.error)
+          record.run(at, at, 'parked', `${settlement.error} (card of a storm in ${work.card.channel})`)
         if (other.get(claimed.row) === undefined)
           park.run(settlement.error, settlement.again ?? 0, claimed.row)
         else remove.run(claimed.row)
-        record.run(at, at, 'parked', `${settlement.error} (card of a storm in ${work.card.channel})`)
         return
       case 'move':
         move(work.card.id, settlement.to, at)
@@ -88,6 +93,9 @@ function prepare(db: Database.Database) {
   const park = db.prepare(
     `UPDATE effects SET state = 'parked', error = ?, due = ?, owner = NULL, lease_until = NULL WHERE row = ?`,
   )
+  const wasParkedFor = db.prepare<[number], { error: string | null }>(
+    'SELECT error FROM effects WHERE row = ?',
+  )
   /** A newer one may wait already, and does all of the work. */
   const other = db.prepare<[number], { row: number }>(
     `SELECT o.row AS row FROM effects e JOIN effects o ON o.storm = e.storm AND o.kind = e.kind AND o.state <> 'leased'
@@ -108,5 +116,5 @@ function prepare(db: Database.Database) {
   const record = db.prepare(
     `INSERT INTO history (recorded, time, kind, outcome, detail) VALUES (?, ?, 'delivery', ?, ?)`,
   )
-  return { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, record }
+  return { remove, again, park, other, wasParkedFor, inherit, posted, drawn, rang, gone, setMethod, record }
 }

@@ -31,9 +31,9 @@ export function createStormStore(
      FROM cards k JOIN problems p ON p.row = k.problem JOIN checks c ON c.row = p.check_row WHERE ${IN_SCOPE}`,
   )
   const list = db.prepare<[string, number, number], CheckRow & ProblemRow>(
-    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row
-     WHERE p.closed IS NULL AND EXISTS (SELECT 1 FROM cards k WHERE k.problem = p.row
-       AND k.storm = (SELECT row FROM storms WHERE id = ?))
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM cards k CROSS JOIN problems p ON p.row = k.problem
+       CROSS JOIN checks c ON c.row = p.check_row
+     WHERE k.storm = (SELECT row FROM storms WHERE id = ?) AND p.closed IS NULL
      ORDER BY p.severity DESC, p.opened, p.row LIMIT ? OFFSET ?`,
   )
   const begin = db.prepare(

@@ -44,8 +44,7 @@ type GroupRow = {
 }
 
 /**
- * All of a storm's problems are gone through once for a drawing, some 2 µs each; the worst are found by their index, of which
- * in a storm most rows fit.
+ * All of a storm's problems are gone through for a drawing, some 2 µs each, however many others there are.
  */
 export function createStormViews(db: Database.Database): StormViews {
   const byRow = db.prepare<[number], StormRow>('SELECT * FROM storms WHERE row = ?')
@@ -57,10 +56,11 @@ export function createStormViews(db: Database.Database): StormViews {
      WHERE k.storm = (SELECT ?) AND p.closed IS NULL
      GROUP BY p.severity, p.state, c.monitor, c.host, 5, 6, 7 ORDER BY p.severity DESC`,
   )
+  // From the storm's cards: by the order of all problems, each of another storm would be looked for among all of this one's.
   const worst = db.prepare<[number], CheckRow & ProblemRow>(
-    `SELECT c.*, ${PROBLEM_COLUMNS} FROM problems p JOIN checks c ON c.row = p.check_row
-     WHERE p.closed IS NULL AND p.acknowledged_by IS NULL
-       AND EXISTS (SELECT 1 FROM cards k WHERE k.problem = p.row AND k.storm = (SELECT ?))
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM cards k CROSS JOIN problems p ON p.row = k.problem
+       CROSS JOIN checks c ON c.row = p.check_row
+     WHERE k.storm = (SELECT ?) AND p.closed IS NULL AND p.acknowledged_by IS NULL
      ORDER BY p.severity DESC, p.opened, p.row LIMIT ${WORST_SHOWN}`,
   )
   const firsts = db.prepare<

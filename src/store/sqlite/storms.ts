@@ -26,6 +26,9 @@ export type Storms = {
   any(): boolean
 }
 
+/** One new problem of a channel: the row of its card, and when it came. */
+type Counted = { readonly row: number; readonly at: number }
+
 /** A storm's card is drawn this often at most: edits have a rate for the whole workspace, which others need too. */
 const DRAW_EVERY_MS = 2_000
 /** A storm rings this often at most. */
@@ -42,7 +45,7 @@ export function createStorms(
   rules: StormRules,
 ): Storms {
   // After a restart new problems are counted anew; a storm that goes on is in the database.
-  const times = new Map<string, readonly number[]>()
+  const counted = new Map<string, readonly Counted[]>()
   const intake = prepareIntake(db)
   const draw = createDraw(db)
   const settleDown = createSettleDown(db, draw)
@@ -70,11 +73,17 @@ export function createStorms(
   return {
     admit: (card, now, lanes) => {
       if (rules.threshold === 0) return false
-      const counted = countNew(times.get(card.channel) ?? [], now, rules)
-      times.set(card.channel, counted.times)
+      // A transaction that fails is run again: what it counted the first time has the same rows, and is counted once.
+      const before = (counted.get(card.channel) ?? []).filter(({ row }) => row !== card.row)
+      const { times, isStorm } = countNew(
+        before.map(({ at }) => at),
+        now,
+        rules,
+      )
+      counted.set(card.channel, [...before, { row: card.row, at: now }].slice(-times.length))
       const known = intake.current.get(card.channel)
       const goesOn = known !== undefined && known.calm === null
-      if (!goesOn && !counted.isStorm) return false
+      if (!goesOn && !isStorm) return false
       const storm = goesOn ? known.row : begin(card, now)
       intake.join.run(storm, card.row)
       intake.took.run(now, 1, storm)
@@ -100,11 +109,11 @@ function prepareIntake(db: Database.Database) {
       'INSERT INTO storms (id, channel, mention, quiet, began, last, rang) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
     revive: db.prepare('UPDATE storms SET calm = NULL WHERE row = ?'),
-    /** Cards of the channel of which nothing was tried yet. */
+    /** Cards of the channel of which nothing was tried yet, and of which nobody wonders whether it got there. */
     waiting: db.prepare<[string, number], { card: number; problem: number }>(
       `SELECT k.row AS card, k.problem AS problem FROM cards k
        WHERE k.channel = (SELECT ?) AND k.ts IS NULL AND k.storm IS NULL AND k.instead IS NULL AND k.folded IS NULL AND k.row <> (SELECT ?)
-         AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = k.row AND (e.state = 'leased' OR e.attempts > 0))`,
+         AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = k.row AND (e.state = 'leased' OR e.attempts > 0 OR e.ambiguous_since IS NOT NULL))`,
     ),
     join: db.prepare('UPDATE cards SET storm = ? WHERE row = ?'),
     takeFolded: db.prepare('UPDATE cards SET storm = ?, folded = NULL WHERE folded = ?'),
@@ -124,24 +133,31 @@ function prepareIntake(db: Database.Database) {
   }
 }
 
+type DrawRow = { lane: Lane; due: number; created: number; error: string | null }
 type Draw = (storm: number, priority: number, now: number, lanes: Set<Lane>) => void
 
-/** A storm has at most one effect that waits to bring its card up to date; a parked one wakes when something changes. */
+/**
+ * A storm has at most one effect that waits to bring its card up to date. A parked one wakes when something changes, but
+ * where the channel takes nothing: there it is tried now and then. What is in doubt is looked for no sooner than planned.
+ */
 function createDraw(db: Database.Database): Draw {
-  const upsert = db.prepare<[number, number, number, number], { lane: Lane }>(
+  const upsert = db.prepare<[number, number, number, number], DrawRow>(
     `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
      SELECT channel, 'storm', iif(ts IS NULL, 'post', 'update'), row, ?, ${RANK}, 'waiting',
        iif(?, 0, drawn + ${DRAW_EVERY_MS}), ? FROM storms WHERE row = ?
      ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO UPDATE SET
        priority = min(priority, excluded.priority),
-       attempts = iif(state = 'parked', 0, attempts),
-       due = iif(state = 'parked' OR error IS NULL, min(due, excluded.due), due),
-       state = 'waiting'
-     RETURNING lane`,
+       attempts = iif(state = 'parked' AND due = 0, 0, attempts),
+       due = iif(state = 'waiting' AND error IS NULL AND ambiguous_since IS NULL, min(due, excluded.due), due),
+       state = iif(state = 'parked' AND due > 0, 'parked', 'waiting')
+     RETURNING lane, due, created, error`,
   )
   return (storm, priority, now, lanes) => {
     const isPersons = priority === PRIORITY.person ? 1 : 0
-    for (const { lane } of upsert.all(priority, isPersons, now, storm)) lanes.add(lane)
+    for (const { lane, due, created, error } of upsert.all(priority, isPersons, now, storm)) {
+      // In a flood it waits for its time already, and so does delivery: asking it to look each time would cost a tenth of all.
+      if (due <= now || created === now || error !== null) lanes.add(lane)
+    }
   }
 }
 
