@@ -12,7 +12,7 @@ export type Gauged = {
     readonly historyRows: number
     readonly oldestHistory: number | null
   }
-  readonly followed: { ill(): number; unknown(): number }
+  readonly followed: { ill(): number; unknown(): number; up(): ReadonlyMap<string, boolean> }
   readonly delivery: () => { readonly refusedChannels: ReadonlyMap<string, string> }
 }
 
@@ -35,6 +35,12 @@ export function addGauges(
   add('problems_open', 'Open problems', () => store.counts({}).open)
   add('problems_unacknowledged', 'Open problems that nobody has', () => store.counts({}).untaken)
   add('monitors_troubled', 'Monitors in trouble, or silent', () => followed.ill())
+  metrics.gaugeOf(
+    'ackbridge_monitor_up',
+    'Whether a monitor answers us, or talks as it always does; its name is the one of the configuration',
+    'monitor',
+    () => new Map([...followed.up()].map(([name, isUp]) => [name, isUp ? 1 : 0])),
+  )
   add('problems_unknown', 'Problems that monitors have and we never heard of', () => followed.unknown())
   add('database_bytes', 'Size of the database file', () => sizes().databaseBytes)
   add('database_free_bytes', 'Part of the database file that will be used again', () => sizes().freeBytes)

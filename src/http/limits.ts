@@ -22,8 +22,8 @@ export type HeldMax = {
  */
 export const INTAKE_MAX: HeldMax = {
   requests: 4_096,
-  bytes: 48 * 1024 * 1024,
-  bytesHard: 64 * 1024 * 1024,
+  bytes: 24 * 1024 * 1024,
+  bytesHard: 32 * 1024 * 1024,
   notifications: 8_192,
 }
 

@@ -25,6 +25,8 @@ export type Metrics = {
   readonly meter: Meter
   /** Adds a number that is read when somebody asks. */
   gauge(name: string, help: string, read: () => number): void
+  /** Adds such a number for each value of a label. */
+  gaugeOf(name: string, help: string, label: string, read: () => ReadonlyMap<string, number>): void
   render(): Promise<{ type: string; text: string }>
 }
 
@@ -52,7 +54,10 @@ export function createMetrics(): Metrics {
       },
     },
     gauge: (name, help, read) => {
-      gauges.push({ name, help, read })
+      gauges.push({ name, help, label: null, read: () => new Map([['', read()]]) })
+    },
+    gaugeOf: (name, help, label, read) => {
+      gauges.push({ name, help, label, read })
     },
     render: async () => {
       registry ??= register(gauges)
@@ -74,7 +79,13 @@ type Observation = {
   readonly seconds: number
   readonly labels: Readonly<Record<string, string>>
 }
-type Gauged = { readonly name: string; readonly help: string; readonly read: () => number }
+type Gauged = {
+  readonly name: string
+  readonly help: string
+  /** Null: there is one number. */
+  readonly label: string | null
+  readonly read: () => ReadonlyMap<string, number>
+}
 type Registered = {
   readonly counters: ReadonlyMap<string, { inc(labels: object, value: number): void }>
   readonly histograms: ReadonlyMap<string, { observe(labels: object, value: number): void }>
@@ -101,13 +112,15 @@ async function register(gauges: readonly Gauged[]): Promise<Registered> {
         new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers }),
       ] as const,
   )
-  for (const { name, help, read } of gauges) {
+  for (const { name, help, label, read } of gauges) {
     new Gauge({
       name,
       help,
       registers,
+      labelNames: label === null ? [] : [label],
       collect() {
-        this.set(read())
+        this.reset()
+        for (const [value, number] of read()) this.set(label === null ? {} : { [label]: value }, number)
       },
     })
   }
