@@ -6,9 +6,12 @@ export type AnsweredRows = {
   count(): number
 }
 
-/** @param condition what tells notifications from other lines; `rowid` grows with each line */
-export function createAnsweredRows(file: string, condition: string): AnsweredRows {
-  let last = 0
+/**
+ * @param condition what tells notifications from other lines; `rowid` grows with each line
+ * @param from the last line that does not count
+ */
+export function createAnsweredRows(file: string, condition: string, from = 0): AnsweredRows {
+  let last = from
   return {
     count: () => {
       const db = new Database(file, { readonly: true })

@@ -12,6 +12,15 @@ export type FakeSlack = {
   close(): Promise<void>
 }
 
+/** Whoever clicks. */
+const MEMBER = {
+  id: 'U0ANN',
+  team_id: 'T0BENCH',
+  name: 'ann',
+  profile: { display_name: 'Ann' },
+  tz: 'Etc/UTC',
+}
+
 /** A Slack that says yes at once to whatever it is asked. It checks nothing: that is the playground's job. */
 export async function startFakeSlack(): Promise<FakeSlack> {
   let listener: (posted: Posted) => void = () => undefined
@@ -30,10 +39,9 @@ export async function startFakeSlack(): Promise<FakeSlack> {
         channel,
         team: 'Bench',
         team_id: 'T0BENCH',
-        user: 'ackbridge',
+        user: request.url?.endsWith('/users.info') ? MEMBER : 'ackbridge',
         user_id: 'U0BOT',
         bot_id: 'B0BENCH',
-        user_info: {},
       })
       response.writeHead(200, {
         'Content-Type': 'application/json',

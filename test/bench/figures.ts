@@ -1,6 +1,8 @@
+import type { Clicks } from './clicks.ts'
 import type { Flushes } from './flushes.ts'
 import type { Machine } from './machine.ts'
 import type { Measured } from './rounds.ts'
+import type { Scale } from './scale.ts'
 import type { StartUp } from './start-up.ts'
 import type { Spread } from './statistics.ts'
 import type { SubjectName } from './subjects.ts'
@@ -17,6 +19,8 @@ export type Results = {
   /** Milliseconds. */
   readonly firstCard: Spread
   readonly startUp: StartUp
+  readonly scale: Scale
+  readonly clicks: Clicks
 }
 
 /** A figure that is held to a limit. */
@@ -31,7 +35,13 @@ export type Figure = {
 
 /** @returns the figures that are quoted: ratios of medians within this run, and counts */
 export function figuresOf(results: Results): readonly Figure[] {
-  return [...speedFigures(results.rows), ...flushFigures(results.flushes), ...startFigures(results)]
+  return [
+    ...speedFigures(results.rows),
+    ...flushFigures(results.flushes),
+    ...startFigures(results),
+    ...scaleFigures(results.scale),
+    ...clickFigures(results.clicks),
+  ]
 }
 
 function speedFigures(rows: Results['rows']): Figure[] {
@@ -98,6 +108,47 @@ function startFigures({ firstCard, startUp }: Results): Figure[] {
     over('ready, over `node -e 0`, built', readyBuilt, 14, 8),
     over('ready, over `node -e 0`, from source', readyFromSource, null, null),
     over('`ackbridge notify`, over `node -e 0`, built', notify, 2.5, 2),
+  ]
+}
+
+function scaleFigures({ lines, small, large, questions }: Scale): Figure[] {
+  const millions = `${lines / 1e6} M lines of history`
+  const ms = (what: string, spread: Spread | null, most: number | null, goal: number | null): Figure => ({
+    what,
+    value: spread?.median ?? null,
+    gate: most === null ? null : { most },
+    goal,
+    unit: 'ms',
+  })
+  return [
+    {
+      ...ratio(`CPU with ${millions} over 100 thousand, 100 000 open`, cpu(large, small), null, 1),
+      gate: { most: 1.25 },
+    },
+    ms('`/problems`, worst 20 of 100 000 open', questions.worst, 1, 0.02),
+    ms('the same, counts', questions.counts, 10, 4),
+    ms(`\`/history\` of a host, last 20 of ${millions}, warm`, questions.historyWarm, 1, 0.28),
+    ms('the same, with the file out of the cache', questions.historyCold, 10, 2.9),
+    ms('the same, of hosts by a pattern that none has', questions.historyPattern, null, null),
+  ]
+}
+
+function clickFigures({ bare, ackbridge, slow }: Clicks): Figure[] {
+  const most = (what: string, value: number | null, limit: number | null): Figure => ({
+    what,
+    value,
+    gate: limit === null ? null : { most: Math.round(limit * 10) / 10 },
+    goal: null,
+    unit: 'ms',
+  })
+  const under = 'click to 200, p99, under 1000 notifications/s and 100 clicks/s'
+  return [
+    most(`${under}: bare`, bare.median, null),
+    {
+      ...most(`${under}: ackbridge (gate: 2.5 × bare + 20 ms)`, ackbridge.median, bare.median * 2.5 + 20),
+      goal: 1.5 * bare.median,
+    },
+    most(`${under}: ackbridge, flushes 5 ms longer`, slow?.median ?? null, 150),
   ]
 }
 

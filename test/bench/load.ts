@@ -16,6 +16,9 @@ export type LoadOrder = {
   readonly connections: number
   readonly batch: number
   readonly keepAlive: boolean
+  /** See `TrafficOptions`. */
+  readonly problems?: number
+  readonly from?: number
   /** Ends the slice earlier. */
   readonly requestsMax?: number
 }
@@ -47,8 +50,9 @@ process.on('message', (order: LoadOrder) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-function trafficOf({ name, key, batch, keepAlive }: LoadOrder): Traffic {
-  const known = traffics.get(name) ?? createTraffic({ key, batch, keepAlive })
+function trafficOf(order: LoadOrder): Traffic {
+  const { name } = order
+  const known = traffics.get(name) ?? createTraffic(order)
   traffics.set(name, known)
   return known
 }

@@ -20,8 +20,7 @@ export function summary(results: Results): string {
   ]
   const measured = table(
     ['server', 'notifications/s', '(min-max)', 'CPU us', '(min-max)', 'memory MiB'],
-    SUBJECT_NAMES.flatMap((name) => {
-      const row = rows[name]
+    [...SUBJECT_NAMES.map((name) => rows[name]), results.scale.small, results.scale.large].flatMap((row) => {
       if (row === undefined) return []
       const { title, perSecond, cpuMicros, residentMiB } = row
       return [
@@ -61,7 +60,7 @@ function figureRow(figure: Figure): string[] {
     what,
     value === null ? 'not measured' : inUnit(value, unit),
     gate === null ? '' : 'least' in gate ? `≥ ${gate.least}` : `≤ ${gate.most}`,
-    goal === null ? '' : String(goal),
+    goal === null ? '' : String(Math.round(goal * 100) / 100),
     verdict === null ? '' : verdict ? 'holds' : 'MISSED',
   ]
 }
@@ -75,7 +74,7 @@ function inUnit(value: number, unit: Figure['unit']): string {
     case 'count':
       return value.toFixed(3)
     case 'ms':
-      return `${value.toFixed(1)} ms`
+      return `${value.toFixed(value < 1 ? 3 : 1)} ms`
   }
 }
 

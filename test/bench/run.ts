@@ -1,7 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { startFakeSlack } from './fake-slack.ts'
+import { measureClicks } from './clicks.ts'
+import { type FakeSlack, startFakeSlack } from './fake-slack.ts'
 import type { Results } from './figures.ts'
 import { measureFirstCard } from './first-card.ts'
 import { compileFlushLibrary, countFlushes } from './flushes.ts'
@@ -10,6 +11,7 @@ import { describeMachine, pinToLoadCore } from './machine.ts'
 import { type Options, readOptions, USAGE } from './options.ts'
 import { summary, writeIntoDocument } from './report.ts'
 import { runRounds } from './rounds.ts'
+import { measureScale } from './scale.ts'
 import { stopAllServers } from './server-process.ts'
 import { measureStartUp } from './start-up.ts'
 import { type Site, SUBJECT_NAMES, type Subject, type SubjectName, startSubject } from './subjects.ts'
@@ -35,6 +37,7 @@ async function bench(asked: Options): Promise<void> {
   try {
     const pinned = pinToLoadCore()
     const site: Site = { folder, slackUrl: slack.url, pinned, flushLibrary: compileFlushLibrary(folder) }
+    if (asked.only !== null) return await onlyStep(asked.only, site, load, slack, asked)
     const results: Results = {
       date: new Date().toISOString(),
       machine: describeMachine(folder, pinned),
@@ -44,6 +47,8 @@ async function bench(asked: Options): Promise<void> {
       firstCard: await step('first card', () => measureFirstCard(site, slack)),
       flushes: await step('flushes', () => countFlushes(site, load, asked.seconds)),
       rows: await step('rounds', () => measureRows(site, load, asked)),
+      scale: await step('scale', () => measureScale(site, load, asked)),
+      clicks: await step('clicks', () => measureClicks(site, asked)),
     }
     const text = summary(results)
     console.log(text)
@@ -53,6 +58,26 @@ async function bench(asked: Options): Promise<void> {
     load.stop()
     await slack.close()
   }
+}
+
+async function onlyStep(
+  name: string,
+  site: Site,
+  load: LoadProcess,
+  slack: FakeSlack,
+  asked: Options,
+): Promise<void> {
+  const steps: Readonly<Record<string, () => Promise<unknown>>> = {
+    'start-up': () => measureStartUp(site),
+    'first card': () => measureFirstCard(site, slack),
+    flushes: () => countFlushes(site, load, asked.seconds),
+    rounds: () => measureRows(site, load, asked),
+    scale: () => measureScale(site, load, asked),
+    clicks: () => measureClicks(site, asked),
+  }
+  const run = steps[name]
+  if (run === undefined) throw new Error(`There is no step ${name}. ${USAGE}`)
+  console.log(JSON.stringify(await step(name, run), null, 2))
 }
 
 async function measureRows(

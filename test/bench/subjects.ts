@@ -18,7 +18,13 @@ export const NOTIFY_KEY = 'bench-key-bench-key-bench-key-00'
 export const CHANNEL = 'C0BENCH'
 
 /** How the load comes. */
-export type Shape = { readonly batch: number; readonly keepAlive: boolean; readonly connections: number }
+export type Shape = {
+  readonly batch: number
+  readonly keepAlive: boolean
+  readonly connections: number
+  readonly problems?: number
+  readonly from?: number
+}
 
 /** A server and the load it gets: one row of the table. */
 export type Subject = {
@@ -64,8 +70,11 @@ export async function startSubject(name: SubjectName, site: Site): Promise<Subje
 }
 
 async function startBare(site: Site): Promise<Started> {
-  const spec = { args: [pathOf('./bare-server.ts')], env: {}, folder: site.folder, pinned: site.pinned }
-  return { process: await startServer(spec), rows: null }
+  return { process: await startServer(bareSpec(site)), rows: null }
+}
+
+export function bareSpec({ folder, pinned }: Site): ServerSpec {
+  return { args: [pathOf('./bare-server.ts')], env: {}, folder, pinned }
 }
 
 async function startAckbridge(site: Site, name: string, more: Environment = {}): Promise<Started> {
@@ -87,10 +96,15 @@ async function startObvious(site: Site, name: string, more: Environment = {}): P
 
 /** As on a disk that takes 5 ms more for each flush; many do. */
 function slowly(start: Start): Start {
-  return (site, name) =>
-    site.flushLibrary === null
-      ? Promise.resolve(null)
-      : start(site, name, { LD_PRELOAD: site.flushLibrary, BENCH_FLUSH_DELAY_US: '5000' })
+  return (site, name) => {
+    const more = slowFlushes(site)
+    return more === null ? Promise.resolve(null) : start(site, name, more)
+  }
+}
+
+/** @returns what a server is started with so that each of its flushes takes 5 ms more; null where that cannot be done */
+export function slowFlushes({ flushLibrary }: Site): Environment | null {
+  return flushLibrary === null ? null : { LD_PRELOAD: flushLibrary, BENCH_FLUSH_DELAY_US: '5000' }
 }
 
 /** Where the app's program is. */

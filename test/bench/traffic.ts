@@ -24,6 +24,10 @@ export type TrafficOptions = {
   readonly key: string
   readonly batch: number
   readonly keepAlive: boolean
+  /** Distinct problems in rotation; PROBLEMS where it is absent. */
+  readonly problems?: number
+  /** Notifications that were sent already, by another. */
+  readonly from?: number
 }
 
 type Template = { readonly bytes: Buffer; readonly counterAt: number }
@@ -45,24 +49,32 @@ export function notificationJson(problem: number, state: string): string {
 }
 
 /** Builds the traffic of one server: what it sends goes on where it stopped, slice after slice. */
-export function createTraffic({ key, batch, keepAlive }: TrafficOptions): Traffic {
+export function createTraffic({
+  key,
+  batch,
+  keepAlive,
+  problems = PROBLEMS,
+  from = 0,
+}: TrafficOptions): Traffic {
   const head = (length: number): string =>
     `POST /notify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer ${key}\r\n` +
     `${keepAlive ? '' : 'Connection: close\r\n'}Content-Length: ${length}\r\n\r\n`
-  const templates = Array.from({ length: PROBLEMS }, (_, problem) =>
-    STATES.map((state) => {
-      const json = notificationJson(problem, state)
-      return template(batch === 1 ? head(Buffer.byteLength(json)) + json : json)
-    }),
+  const build = (problem: number, state: string): Template => {
+    const json = notificationJson(problem, state)
+    return template(batch === 1 ? head(Buffer.byteLength(json)) + json : json)
+  }
+  // Of very many problems each is built when its turn comes.
+  const templates = Array.from({ length: problems > PROBLEMS ? 0 : problems }, (_, problem) =>
+    STATES.map((state) => build(problem, state)),
   )
-  let sent = 0
+  let sent = from
 
   function nextOne(): Buffer {
-    const problem = sent % PROBLEMS
-    const round = Math.floor(sent / PROBLEMS)
+    const problem = sent % problems
+    const round = Math.floor(sent / problems)
     // Spread evenly: in each round another tenth of the problems changes.
     const state = Math.floor((round + problem) / CHANGE_EVERY) % STATES.length
-    const { bytes, counterAt } = templates[problem]?.[state] ?? template(COUNTER)
+    const { bytes, counterAt } = templates[problem]?.[state] ?? build(problem, STATES[state] ?? 'CRITICAL')
     bytes.write(String(sent++).padStart(COUNTER_DIGITS, '0'), counterAt, 'latin1')
     return bytes
   }
