@@ -21,6 +21,7 @@ import { type Ended, runCommand } from './command.ts'
 import { NOTIFY_KEY } from './notify-key.ts'
 import { TestClock } from './test-clock.ts'
 import { TestLog } from './test-log.ts'
+import { textOf } from './text-of.ts'
 
 /*
  * The whole app as a person meets it: real HTTP, a real SQLite file, real signatures, the stand-in Slack at the far end,
@@ -28,7 +29,7 @@ import { TestLog } from './test-log.ts'
  * calls that Slack refused, people who were rung, timers and handles left behind.
  */
 
-export { NOTIFY_KEY }
+export { NOTIFY_KEY, textOf }
 
 export type WorldOptions = {
   readonly transport?: 'http' | 'socket'
@@ -356,26 +357,6 @@ export class Acting {
     await this.#world.drain()
     return answer
   }
-}
-
-/** All text in a message or view, in reading order, with single blanks. */
-export function textOf(message: unknown): string {
-  const found: string[] = []
-  const look = (value: unknown, key: string): void => {
-    if (typeof value === 'string') {
-      if (key === 'text' || key === 'fallback_text') found.push(value)
-    } else if (Array.isArray(value)) for (const one of value) look(one, key)
-    else if (typeof value === 'object' && value !== null) {
-      const { blocks, attachments, elements, text, accessory, ...rest } = value as Record<string, unknown>
-      const block = blocks !== undefined || attachments !== undefined
-      if (!block && text !== undefined) look(text, 'text')
-      for (const part of [blocks, attachments, elements, accessory]) if (part !== undefined) look(part, '')
-      if (!block)
-        for (const [name, part] of Object.entries(rest)) if (typeof part === 'object') look(part, name)
-    }
-  }
-  look(typeof message === 'string' ? { text: message } : message, '')
-  return found.join(' ').replaceAll(/\s+/g, ' ').trim()
 }
 
 async function toPosted(response: Response): Promise<Posted> {
