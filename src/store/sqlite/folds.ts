@@ -6,18 +6,15 @@ import type { Check } from '../../core/problem.ts'
 import { type State, severityOf } from '../../core/state.ts'
 import type { FreshCard, Storms } from './storms.ts'
 
+type Named = Pick<Check, 'monitor' | 'host' | 'service'>
+
 /**
  * While a host is down, what its services say is the same news: the host's card shows them. When the host is back, those
  * that stay ill for a while get a card of their own.
  */
 export type Folds = {
   /** @returns true when the card of its host shows the problem */
-  admit(
-    card: FreshCard,
-    check: Pick<Check, 'monitor' | 'host' | 'service'>,
-    now: number,
-    lanes: Set<Lane>,
-  ): boolean
+  admit(card: FreshCard, check: Named, now: number, lanes: Set<Lane>): boolean
   /** Something of a problem has changed. */
   touch(problem: number, priority: Priority, now: number, lanes: Set<Lane>): void
   /** Lets those go whose host is back for a while. */
@@ -52,10 +49,11 @@ export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>
        attempts = iif(state = 'parked', 0, attempts), due = iif(state = 'parked', 0, due)
      RETURNING lane`,
   )
-  const released = db.prepare<[number], FreshCard & { rank: number }>(
-    `SELECT f.row AS row, f.channel AS channel, f.mention AS mention, f.quiet AS quiet, p.severity AS severity
+  const released = db.prepare<[number], FreshCard & Named>(
+    `SELECT f.row AS row, f.channel AS channel, f.mention AS mention, f.quiet AS quiet, p.severity AS severity,
+       c.monitor AS monitor, c.host AS host, c.service AS service
      FROM cards f JOIN cards h ON h.row = f.folded JOIN problems hp ON hp.row = h.problem
-       JOIN problems p ON p.row = f.problem
+       JOIN problems p ON p.row = f.problem JOIN checks c ON c.row = p.check_row
      WHERE f.folded IS NOT NULL AND p.closed IS NULL AND hp.closed <= (SELECT ?) LIMIT ${UNFOLD_AT_ONCE}`,
   )
   const hostOf = db.prepare<[number], { row: number }>(
@@ -73,15 +71,17 @@ export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>
     for (const { lane } of draw.all(priority, now, card)) lanes.add(lane)
   }
 
+  const admit: Folds['admit'] = (card, { monitor, host, service }, now, lanes) => {
+    if (service === null) return false
+    const found = hostCard.get(card.channel, monitor, keyOfNames(host, null))
+    if (found === undefined) return false
+    fold.run(found.row, card.row)
+    show(found.row, PRIORITY.change, now, lanes)
+    return true
+  }
+
   return {
-    admit: (card, { monitor, host, service }, now, lanes) => {
-      if (service === null) return false
-      const found = hostCard.get(card.channel, monitor, keyOfNames(host, null))
-      if (found === undefined) return false
-      fold.run(found.row, card.row)
-      show(found.row, PRIORITY.change, now, lanes)
-      return true
-    },
+    admit,
     touch: (problem, priority, now, lanes) => {
       for (const { row } of ofProblem.all(problem)) show(row, priority, now, lanes)
     },
@@ -89,7 +89,9 @@ export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>
       for (const card of released.all(now - GRACE_MS)) {
         const host = hostOf.get(card.row)
         fold.run(null, card.row)
-        if (!storms.admit(card, now, lanes)) post.run(card.channel, card.row, -card.severity, now)
+        // A host that is down again has a card again.
+        if (!admit(card, card, now, lanes) && !storms.admit(card, now, lanes))
+          post.run(card.channel, card.row, -card.severity, now)
         lanes.add(card.channel)
         if (host !== undefined) show(host.row, PRIORITY.change, now, lanes)
       }

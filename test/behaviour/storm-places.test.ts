@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest'
+import type { Message } from '../../src/playground/server.ts'
+import { startWorld, textOf, type World } from '../support/world.ts'
+
+/*
+ * Each open problem is on one card of a channel, wherever a storm, a host that is down, or a channel that takes nothing
+ * has brought it.
+ */
+
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const SMALL = 'storm: { threshold: 3, windowSeconds: 10 }'
+
+const services = (count: number, over: object = {}) =>
+  Array.from({ length: count }, (_, n) => ({ host: 'db01', service: `S${n}`, state: 'CRITICAL', ...over }))
+
+const isStorm = ({ text }: Message): boolean => text.startsWith('STORM')
+const cards = (world: World) => world.messages().filter(({ threadTs }) => threadTs === undefined)
+const own = (world: World) => cards(world).filter((message) => !isStorm(message))
+const storm = (world: World): Message => world.messages().filter(isStorm)[0] as Message
+const names = (world: World) => own(world).map(({ text }) => text.split(/[:(]/)[0]?.trim())
+
+function archive(world: World): void {
+  world.expectRefusal('is_archived')
+  world.log.announce(/Slack takes no message for the channel/)
+  world.playground.archive(world.playground.channels.database)
+}
+
+describe('a host that goes down again soon after it was back', () => {
+  it('shows on its new card what was shown on the old one', async () => {
+    const world = await startWorld()
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify(services(3))
+    await world.notify({ host: 'db01', state: 'UP' })
+    await world.advance(MINUTE)
+    await world.notify({ host: 'db01', state: 'DOWN', output: 'again' })
+    await world.advance(2 * MINUTE)
+
+    expect(names(world)).toEqual(['UP db01', 'DOWN db01'])
+    expect(textOf(world.card('DOWN db01'))).toContain('3 services of it')
+    expect(textOf(world.card('UP db01'))).not.toContain('services of it')
+  })
+})
