@@ -26,6 +26,25 @@ function archive(world: World): void {
   world.playground.archive(world.playground.channels.database)
 }
 
+describe('the card of a storm that somebody deleted', () => {
+  it('comes again when a line that calls people finds it gone', async () => {
+    const world = await startWorld({
+      yaml: `${SMALL}\nroutes: [{ match: { host: "*" }, channels: [C0PGALERTS1], mention: [S0PGOPS0001] }]`,
+    })
+    world.expectMention(/S0PGOPS0001/)
+    await world.notify(services(8, { host: 'a01' }))
+    await world.advance(5 * SECOND)
+    await world.notify(services(2, { host: 'b01' }))
+    await world.advance(10 * SECOND)
+    world.expectRefusal('message_not_found', 'thread_not_found')
+    const { channel, ts } = storm(world)
+    world.playground.deleteMessage(channel, ts)
+    await world.advance(30 * SECOND)
+
+    expect(textOf(storm(world))).toContain('10 problems open')
+  })
+})
+
 describe('a host that goes down again soon after it was back', () => {
   it('shows on its new card what was shown on the old one', async () => {
     const world = await startWorld()

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3'
+import { PRIORITY } from '../../core/effect.ts'
 import type { Claimed, Settlement, StormWork } from '../../core/ports.ts'
 import { createMoveStorm } from './move-storm.ts'
 
@@ -7,7 +8,7 @@ export type SettleStorm = (claimed: Claimed<StormWork>, settlement: Settlement, 
 
 export function createSettleStorm(db: Database.Database): SettleStorm {
   const move = createMoveStorm(db)
-  const { remove, again, park, other, wasParkedFor, inherit, posted, drawn, rang, gone, setMethod, record } =
+  const { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, postAgain, record } =
     prepare(db)
 
   function retry(claimed: Claimed<StormWork>, at: number, ambiguous: boolean, error: string): void {
@@ -50,8 +51,10 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
         gone.run(work.card.id)
         setMethod.run('post', work.card.id)
         // A line of a thread that is gone has nobody to ring: the fresh card does that.
-        if (work.kind === 'storm-line') remove.run(claimed.row)
-        else retry(claimed, at, false, 'message gone')
+        if (work.kind === 'storm-line') {
+          remove.run(claimed.row)
+          postAgain.run(at, work.card.id)
+        } else retry(claimed, at, false, 'message gone')
         record.run(
           at,
           at,
@@ -113,8 +116,14 @@ function prepare(db: Database.Database) {
   const setMethod = db.prepare(
     `UPDATE effects SET method = ? WHERE kind = 'storm' AND storm = (SELECT row FROM storms WHERE id = ?)`,
   )
+  /** Where one waits, it does so itself. */
+  const postAgain = db.prepare(
+    `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
+     SELECT channel, 'storm', 'post', row, ${PRIORITY.post}, -1000, 'waiting', 0, ? FROM storms WHERE id = ?
+     ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO NOTHING`,
+  )
   const record = db.prepare(
     `INSERT INTO history (recorded, time, kind, outcome, detail) VALUES (?, ?, 'delivery', ?, ?)`,
   )
-  return { remove, again, park, other, wasParkedFor, inherit, posted, drawn, rang, gone, setMethod, record }
+  return { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, postAgain, record }
 }
