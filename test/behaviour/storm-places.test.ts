@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import type { Message } from '../../src/playground/server.ts'
 import { startWorld, textOf, type World } from '../support/world.ts'
@@ -25,6 +26,24 @@ function archive(world: World): void {
   world.log.announce(/Slack takes no message for the channel/)
   world.playground.archive(world.playground.channels.database)
 }
+
+describe('a storm that somebody is taking', () => {
+  it('gives nothing a card of its own before they have all of it', async () => {
+    const world = await startWorld({ yaml: SMALL })
+    await world.notify(services(8))
+    const db = new Database(world.database)
+    db.prepare(
+      "INSERT INTO bulks (id, storm, upto, after, command, created) SELECT 'x', row, 0, 0, '{}', 0 FROM storms",
+    ).run()
+    await world.advance(2 * MINUTE)
+    expect(own(world)).toEqual([])
+    db.prepare('DELETE FROM bulks').run()
+    db.close()
+    await world.advance(MINUTE)
+
+    expect(own(world)).toHaveLength(8)
+  })
+})
 
 describe('the card of a storm that somebody deleted', () => {
   it('comes again when a line that calls people finds it gone', async () => {

@@ -162,8 +162,10 @@ function createDraw(db: Database.Database): Draw {
 }
 
 function createSettleDown(db: Database.Database, draw: Draw): Storms['settleDown'] {
-  const calmed = db.prepare<[number], { row: number; channel: Lane }>(
-    'SELECT row, channel FROM storms WHERE ended IS NULL AND calm IS NULL AND last <= ?',
+  // Whoever takes all of it gets all of it, also what is about to leave.
+  const calmed = db.prepare<[number], { row: number }>(
+    `SELECT row FROM storms WHERE ended IS NULL AND calm IS NULL AND last <= ?
+       AND NOT EXISTS (SELECT 1 FROM bulks b WHERE b.storm = storms.row)`,
   )
   const calm = db.prepare('UPDATE storms SET calm = ? WHERE row = ?')
   const worst = db.prepare<[number], { card: number; severity: number }>(
