@@ -11,6 +11,8 @@ import { startWorld, textOf, type World } from '../support/world.ts'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const SMALL = 'storm: { threshold: 3, windowSeconds: 10 }'
+const DB = `${SMALL}\nroutes: [{ match: { host: "db*" }, channels: [C0PGDATAB02] }]`
+const BOTH = `${SMALL}\nroutes: [{ match: { host: "db*" }, channels: [C0PGDATAB02, C0PGALERTS1] }]`
 
 const services = (count: number, over: object = {}) =>
   Array.from({ length: count }, (_, n) => ({ host: 'db01', service: `S${n}`, state: 'CRITICAL', ...over }))
@@ -26,6 +28,45 @@ function archive(world: World): void {
   world.log.announce(/Slack takes no message for the channel/)
   world.playground.archive(world.playground.channels.database)
 }
+
+describe('a storm whose channel takes nothing', () => {
+  it('gives the worst their own card where it is shown when it is calm', async () => {
+    const world = await startWorld({ yaml: DB })
+    archive(world)
+    await world.notify(services(6))
+    await world.advance(20 * SECOND)
+    expect(world.messages()).toHaveLength(1)
+    await world.advance(2 * MINUTE)
+
+    expect(names(world).sort()).toEqual([0, 1, 2, 3, 4, 5].map((n) => `CRITICAL db01 / S${n}`))
+  })
+
+  it('shows once what is in the storm of the other channel, too', async () => {
+    const world = await startWorld({ yaml: BOTH })
+    archive(world)
+    await world.notify(services(10))
+    await world.advance(20 * SECOND)
+
+    expect(world.messages()).toHaveLength(1)
+    expect(textOf(storm(world))).toContain('10 problems open')
+  })
+
+  it('leaves to its own card what has one in the other channel', async () => {
+    const world = await startWorld({
+      yaml: `${SMALL}\nroutes: [{ match: { host: "db*" }, channels: [C0PGALERTS1] }, { match: { host: "db*", state: [CRITICAL] }, channels: [C0PGDATAB02] }]`,
+    })
+    for (const one of services(5, { state: 'WARNING' })) {
+      await world.notify(one)
+      await world.advance(20 * SECOND)
+    }
+    archive(world)
+    await world.notify(services(5))
+    await world.advance(20 * SECOND)
+
+    expect(own(world)).toHaveLength(5)
+    expect(cards(world)).toHaveLength(5)
+  })
+})
 
 describe('a storm that somebody is taking', () => {
   it('gives nothing a card of its own before they have all of it', async () => {

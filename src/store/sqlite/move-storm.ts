@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import { PRIORITY } from '../../core/effect.ts'
+import type { Detour } from './move-card.ts'
 
 /**
  * Shows a storm in another channel, because its own takes nothing: by a fresh card, or by that of the storm which goes on
@@ -7,7 +8,7 @@ import { PRIORITY } from '../../core/effect.ts'
  *
  * @param id of the storm
  */
-export type MoveStorm = (id: string, to: string, at: number) => void
+export type MoveStorm = (id: string, detour: Detour) => void
 
 type StormPlace = { readonly row: number; readonly taken: number; readonly last: number }
 
@@ -17,7 +18,15 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
     'SELECT row FROM storms WHERE channel = ? AND ended IS NULL',
   )
   const forget = db.prepare('DELETE FROM effects WHERE storm = ?')
-  const place = db.prepare('UPDATE storms SET channel = ?, ts = NULL, drawn = 0 WHERE row = ?')
+  const place = db.prepare(
+    'UPDATE storms SET channel = ?, ts = NULL, drawn = 0, taken = taken - ? WHERE row = ?',
+  )
+  /** What the other channel shows already is not shown there twice. */
+  const retire = db.prepare(
+    `UPDATE cards SET instead = d.row, refused = ?, storm = NULL FROM cards d
+     WHERE cards.storm = ? AND d.problem = cards.problem AND d.channel = ? AND d.row <> cards.row AND d.instead IS NULL`,
+  )
+  const holds = db.prepare('SELECT 1 FROM cards WHERE storm = ? LIMIT 1')
   const hand = db.prepare('UPDATE cards SET storm = ? WHERE storm = ?')
   const handBulks = db.prepare('UPDATE bulks SET storm = ? WHERE storm = ?')
   const add = db.prepare(
@@ -31,16 +40,22 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
      ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO UPDATE SET
        due = 0, state = 'waiting', attempts = 0`,
   )
-  return (id, to, at) => {
+  return (id, { to, error, at }) => {
     const storm = byId.get(id)
     if (storm === undefined) return
     const there = openIn.get(to)
     forget.run(storm.row)
-    if (there === undefined) place.run(to, storm.row)
-    else {
+    const shown = retire.run(error, storm.row, to).changes
+    if (there === undefined) {
+      place.run(to, shown, storm.row)
+      if (holds.get(storm.row) === undefined) {
+        end.run(at, storm.row)
+        return
+      }
+    } else {
       hand.run(there.row, storm.row)
       handBulks.run(there.row, storm.row)
-      add.run(storm.taken, storm.last, there.row)
+      add.run(storm.taken - shown, storm.last, there.row)
       end.run(at, storm.row)
     }
     draw.run(at, there?.row ?? storm.row)

@@ -71,7 +71,7 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
         else remove.run(claimed.row)
         return
       case 'move':
-        move(work.card.id, settlement.to, at)
+        move(work.card.id, { to: settlement.to, error: settlement.error, at })
         record.run(
           at,
           at,

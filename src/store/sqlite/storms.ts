@@ -174,9 +174,10 @@ function createSettleDown(db: Database.Database, draw: Draw): Storms['settleDown
      ORDER BY p.severity DESC, p.opened, p.row LIMIT ${OWN_CARDS_WHEN_CALM}`,
   )
   const leave = db.prepare('UPDATE cards SET storm = NULL WHERE row = ?')
-  const post = db.prepare(
+  // Where the storm is shown elsewhere, its cards have another channel than it has.
+  const post = db.prepare<[number, number, number], { lane: Lane }>(
     `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
-     SELECT channel, 'card', 'post', row, ${PRIORITY.post}, ?, 'waiting', 0, ? FROM cards WHERE row = ?`,
+     SELECT channel, 'card', 'post', row, ${PRIORITY.post}, ?, 'waiting', 0, ? FROM cards WHERE row = ? RETURNING lane`,
   )
   const over = db.prepare<[], { row: number }>(
     `SELECT s.row AS row FROM storms s WHERE s.ended IS NULL AND s.calm IS NOT NULL AND NOT EXISTS
@@ -189,7 +190,7 @@ function createSettleDown(db: Database.Database, draw: Draw): Storms['settleDown
       calm.run(now, row)
       for (const { card, severity } of worst.all(row)) {
         leave.run(card)
-        post.run(-severity, now, card)
+        for (const { lane } of post.all(-severity, now, card)) lanes.add(lane)
       }
       draw(row, PRIORITY.post, now, lanes)
     }
