@@ -105,6 +105,51 @@ describe('the card of a storm that somebody deleted', () => {
   })
 })
 
+describe('a host that is down in a channel that takes nothing', () => {
+  it('shows its services on its card in the default channel, and nowhere else', async () => {
+    const world = await startWorld({ yaml: DB })
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify(services(2))
+    await world.advance(10 * SECOND)
+    archive(world)
+    await world.notify({ host: 'db02', state: 'DOWN' })
+    await world.advance(20 * SECOND)
+
+    expect(names(world).sort()).toEqual(['DOWN db01', 'DOWN db02'])
+    expect(textOf(world.card('DOWN db01'))).toContain('2 services of it')
+  })
+
+  it('shows them there once, also where they were shown there already', async () => {
+    const world = await startWorld({ yaml: BOTH })
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify(services(2))
+    await world.advance(10 * SECOND)
+    archive(world)
+    await world.notify({ host: 'db02', state: 'DOWN' })
+    await world.notify(services(3).slice(2))
+    await world.advance(20 * SECOND)
+
+    expect(names(world).sort()).toEqual(['DOWN db01', 'DOWN db02'])
+    expect(textOf(world.card('DOWN db01'))).toContain('3 services of it')
+  })
+
+  it('takes its services along into the storm of the default channel', async () => {
+    const world = await startWorld({ yaml: DB })
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify(services(2))
+    await world.advance(MINUTE)
+    await world.notify(services(8, { host: 'web01' }))
+    await world.advance(5 * SECOND)
+    archive(world)
+    await world.notify({ host: 'db01', state: 'DOWN', output: 'still' })
+    await world.advance(30 * SECOND)
+
+    const shown = names(world)
+    expect(shown).toEqual(['DOWN db01'])
+    expect(textOf(world.card('DOWN db01'))).toContain('2 services of it')
+  })
+})
+
 describe('a host that goes down again soon after it was back', () => {
   it('shows on its new card what was shown on the old one', async () => {
     const world = await startWorld()

@@ -18,6 +18,7 @@ type Target = {
   readonly row: number
   readonly ts: string | null
   readonly storm: number | null
+  readonly folded: number | null
   readonly fresh: boolean
 }
 
@@ -36,7 +37,9 @@ export function createMoveCard(db: Database.Database, newId: (at: number) => str
   const select = db.prepare<[string], CardRow>(
     'SELECT row, problem, channel, mention, quiet, posted, instead FROM cards WHERE id = ?',
   )
-  const retire = db.prepare('UPDATE cards SET instead = ?, refused = ?, storm = NULL WHERE row = ?')
+  const retire = db.prepare(
+    'UPDATE cards SET instead = ?, refused = ?, storm = NULL, folded = NULL WHERE row = ?',
+  )
   const follow = db.prepare('UPDATE cards SET instead = ? WHERE instead = ?')
   const waiting = db.prepare<[number], { priority: number; rank: number; created: number }>(
     `SELECT min(priority) AS priority, min(rank) AS rank, min(created) AS created FROM effects
@@ -53,11 +56,23 @@ export function createMoveCard(db: Database.Database, newId: (at: number) => str
      VALUES (?, 'card', ?, ?, ?, ?, 'waiting', 0, ?)
      ON CONFLICT (card) WHERE kind = 'card' AND state <> 'leased' DO NOTHING`,
   )
+  const bring = db.prepare(
+    `UPDATE cards SET folded = ? WHERE folded = ?
+       AND NOT EXISTS (SELECT 1 FROM cards d WHERE d.problem = cards.problem AND d.channel = ?)`,
+  )
+  const foldedOn = db.prepare<[number], { id: string }>('SELECT id FROM cards WHERE folded = ?')
   const find = createTarget(db, newId)
   const moveThread = createThreadMover(db)
   const { ofProblem: record } = createDeliveryRecord(db)
 
-  return (id, { to, error, at }, effect) => {
+  /** The services that the card of a host shows go along; what the other channel shows already is moved as any card is. */
+  function bringFolded(card: CardRow, target: Target, detour: Detour): void {
+    if (target.storm === null) bring.run(target.row, card.row, detour.to)
+    for (const { id } of foldedOn.all(card.row)) moveCard(id, detour, null)
+  }
+
+  function moveCard(id: string, detour: Detour, effect: number | null): void {
+    const { to, error, at } = detour
     const card = select.get(id)
     if (card === undefined) return
     const target = find(card, to, at)
@@ -65,16 +80,23 @@ export function createMoveCard(db: Database.Database, newId: (at: number) => str
     if (card.instead === null) {
       follow.run(target.row, card.row)
       retire.run(target.row, error, card.row)
+      bringFolded(card, target, detour)
       record(card.problem, at, 'moved', `${card.channel} takes nothing: ${error}; the card goes to ${to}`)
     }
     dropCardEffects.run(card.row, effect)
     moveThread(card, target, to, effect)
-    if (target.storm !== null) return
+    if (!hasOwn(target)) return
     const method = target.ts === null ? 'post' : 'update'
     const priority = Math.min(effects?.priority ?? PRIORITY.post, PRIORITY.post)
     const rank = effects?.rank ?? rankOf.get(card.problem)?.rank ?? 0
     put.run(to, method, target.row, priority, rank, effects?.created ?? at)
   }
+  return moveCard
+}
+
+/** @returns false when a storm or the card of the host shows the problem there */
+function hasOwn({ storm, folded }: Target): boolean {
+  return storm === null && folded === null
 }
 
 /** Finds or makes the card that is to show the problem. */
@@ -85,10 +107,10 @@ function createTarget(db: Database.Database, newId: (at: number) => string) {
   )
   const select = db.prepare<
     [number, string],
-    { row: number; ts: string | null; storm: number | null; instead: number | null; mention: string }
-  >('SELECT row, ts, storm, instead, mention FROM cards WHERE problem = ? AND channel = ?')
-  const byRow = db.prepare<[number], { row: number; ts: string | null; storm: number | null }>(
-    'SELECT row, ts, storm FROM cards WHERE row = ?',
+    Omit<Target, 'fresh'> & { instead: number | null; mention: string }
+  >('SELECT row, ts, storm, folded, instead, mention FROM cards WHERE problem = ? AND channel = ?')
+  const byRow = db.prepare<[number], Omit<Target, 'fresh'>>(
+    'SELECT row, ts, storm, folded FROM cards WHERE row = ?',
   )
   // It was given up for another once, and is needed again.
   const revive = db.prepare('UPDATE cards SET instead = NULL, refused = NULL, ts = NULL WHERE row = ?')
@@ -100,7 +122,7 @@ function createTarget(db: Database.Database, newId: (at: number) => string) {
     const made = insert.run(newId(at), card.problem, to, card.mention, card.quiet, card.posted).changes > 0
     const found = select.get(card.problem, to)
     if (found === undefined) throw new Error('A card that was just made is not there.')
-    const { row, storm } = found
+    const { row, storm, folded } = found
     if (found.instead !== null) revive.run(row)
     if (!made && card.quiet === 0) {
       // Whoever was to be called in the other channel is called here.
@@ -111,7 +133,7 @@ function createTarget(db: Database.Database, newId: (at: number) => string) {
       setMention.run(JSON.stringify([...all]), row)
     }
     const isFresh = made || found.instead !== null
-    return { row, ts: isFresh ? null : found.ts, storm, fresh: isFresh }
+    return { row, ts: isFresh ? null : found.ts, storm, folded, fresh: isFresh }
   }
 }
 
@@ -130,7 +152,7 @@ function createThreadMover(db: Database.Database) {
        AND e.state IN ('waiting', 'leased'))`,
   )
   return (card: CardRow, target: Target, to: string, effect: number | null): void => {
-    if (!target.fresh || target.storm !== null) {
+    if (!target.fresh || !hasOwn(target)) {
       drop.run(card.row, effect)
       return
     }
@@ -146,10 +168,10 @@ const STEP_PROBLEMS = 200
 export function createMoveOthers(db: Database.Database, newId: (at: number) => string) {
   const moveCard = createMoveCard(db, newId)
   const look = db.prepare<[number, string], { problem: number; card: string | null }>(
-    // A card that is being sent finds out by itself.
+    // A card that is being sent finds out by itself; what a storm or the card of a host shows goes along with that.
     `SELECT p.row AS problem, k.id AS card FROM
        (SELECT row FROM problems WHERE closed IS NULL AND row > (SELECT ?) ORDER BY row LIMIT ${STEP_PROBLEMS}) p
-     LEFT JOIN cards k ON k.problem = p.row AND k.channel = (SELECT ?) AND k.instead IS NULL AND k.storm IS NULL
+     LEFT JOIN cards k ON k.problem = p.row AND k.channel = (SELECT ?) AND k.instead IS NULL AND k.storm IS NULL AND k.folded IS NULL
        AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = k.row AND e.state = 'leased')
      ORDER BY p.row`,
   )
