@@ -49,6 +49,8 @@ export type StormView = {
   /** Problems that it ever took. */
   readonly all: number
   readonly open: number
+  /** Problems that left it for a card of their own. */
+  readonly left: number
   readonly untaken: number
   /** Worst first. */
   readonly byState: readonly {

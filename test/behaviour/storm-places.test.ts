@@ -68,6 +68,29 @@ describe('a storm whose channel takes nothing', () => {
   })
 })
 
+describe('a storm that is over', () => {
+  it('does not say that those have ended which got a card of their own', async () => {
+    const world = await startWorld({ yaml: SMALL })
+    await world.notify(services(8))
+    await world.advance(2 * MINUTE)
+    expect(own(world)).toHaveLength(8)
+
+    expect(textOf(storm(world))).not.toContain('all 8 problems ended')
+    expect(textOf(storm(world))).toContain('STORM OVER of 8 problems 8 got a card of their own')
+  })
+
+  it('counts what a host brought along', async () => {
+    const world = await startWorld({ yaml: SMALL })
+    const all = [{ host: 'db01', state: 'DOWN' }, ...services(4), ...services(5, { host: 'web01' })]
+    await world.notify(all)
+    await world.advance(5 * SECOND)
+    await world.notify(all.map((one) => ({ ...one, state: 'service' in one ? 'OK' : 'UP' })))
+    await world.advance(2 * MINUTE)
+
+    expect(textOf(storm(world))).toContain('STORM OVER all 10 problems ended')
+  })
+})
+
 describe('a storm that somebody is taking', () => {
   it('gives nothing a card of its own before they have all of it', async () => {
     const world = await startWorld({ yaml: SMALL })

@@ -37,7 +37,7 @@ export function stormCard(ref: CardRef, storm: StormView, now: number): CardMess
   const look = stateLook(isOver ? 'OK' : (storm.byState[0]?.state ?? null))
   const calls = ref.quiet || storm.untaken === 0 ? [] : ref.mention
   const head = line(
-    text(isOver ? '🟢 ' : '🌩️ '),
+    text(isOver ? (storm.left > 0 ? '🌤️ ' : '🟢 ') : '🌩️ '),
     text(words, { bold: true }),
     ...calls.flatMap((id) => [text('  '), mention(id)]),
   )
@@ -65,11 +65,13 @@ export function stormLine(ref: CardRef, reached: readonly HostInStorm[], rings: 
   }
 }
 
-function headline({ open, untaken, all, ended, began }: StormView): string {
+function headline({ open, left, untaken, all, ended, began }: StormView): string {
   if (open > 0)
     return `STORM  ${many(open, 'problem')} open, ${untaken === 0 ? 'each of them taken' : `nobody has ${untaken === open ? 'them' : number(untaken)}`}`
   const lasted = ended === null ? '' : ` after ${duration(ended - began)}`
-  return `STORM OVER  all ${many(all, 'problem')} ended${lasted}`
+  if (left === 0) return `STORM OVER  all ${many(all, 'problem')} ended${lasted}`
+  const closed = left < all ? `${number(all - left)} ended, ` : ''
+  return `STORM OVER  of ${many(all, 'problem')} ${closed}${number(left)} got a card of their own`
 }
 
 function counts({ byState }: StormView): RichTextBlock {

@@ -74,6 +74,9 @@ export function createStormViews(db: Database.Database): StormViews {
      WHERE k.storm = (SELECT ?) AND p.severity >= ${RINGS_FROM}
      GROUP BY c.monitor, c.host HAVING min(p.row) > (SELECT ?) AND untaken > 0 ORDER BY untaken DESC`,
   )
+  const held = db.prepare<[number], { count: number }>(
+    'SELECT count(*) AS count FROM cards WHERE storm = (SELECT ?)',
+  )
   return {
     row: (storm) => byRow.get(storm) ?? null,
     view: (storm) => {
@@ -83,13 +86,18 @@ export function createStormViews(db: Database.Database): StormViews {
         check: toCheck(row),
         tally: toTally(row, row),
       }))
-      return viewOf(storm, rows, views)
+      return viewOf(storm, rows, views, held.get(storm.row)?.count ?? 0)
     },
     ringing: (storm) => firsts.all(storm.row, storm.rang_row),
   }
 }
 
-function viewOf(storm: StormRow, rows: readonly GroupRow[], worst: StormView['worst']): StormView {
+function viewOf(
+  storm: StormRow,
+  rows: readonly GroupRow[],
+  worst: StormView['worst'],
+  held: number,
+): StormView {
   const { id, began, taken: all, calm, ended } = storm
   const free = rows.filter(({ by }) => by === null)
   const states = [...new Set(rows.map(({ state }) => state))]
@@ -99,6 +107,7 @@ function viewOf(storm: StormRow, rows: readonly GroupRow[], worst: StormView['wo
     began,
     all,
     open: sum(rows),
+    left: Math.max(0, all - held),
     untaken: sum(free),
     byState: states.map((state) => ({
       state,

@@ -59,14 +59,15 @@ export function createStorms(
       Number(intake.begin.run(newId(now), channel, mention, quiet, now, now, now).lastInsertRowid)
     // What waits for its turn is part of the flood, and nobody has seen anything of it yet.
     const waiting = intake.waiting.all(channel, own)
+    let took = waiting.length
     for (const { card, problem } of waiting) {
       intake.join.run(row, card)
       // What a host's card shows goes where that goes.
-      intake.takeFolded.run(row, card)
+      took += intake.takeFolded.run(row, card).changes
       intake.forget.run(card)
       intake.clearPending.run(problem)
     }
-    intake.took.run(now, waiting.length, row)
+    intake.took.run(now, took, row)
     return row
   }
 
