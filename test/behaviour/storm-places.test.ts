@@ -188,3 +188,18 @@ describe('a host that goes down again soon after it was back', () => {
     expect(textOf(world.card('UP db01'))).not.toContain('services of it')
   })
 })
+
+describe('who looks through the list of a storm', () => {
+  it('reaches what they may see behind what they may not', async () => {
+    const world = await startWorld({
+      yaml: `${SMALL}\npermissions: [{ match: { host: "a*" }, view: [U0PGBEN0002] }]`,
+    })
+    await world.notify([...services(30, { host: 'a01' }), ...services(5, { host: 'b01', state: 'WARNING' })])
+    await world.as('ann').click('Show list', storm(world))
+    const list = () => world.playground.workspace.views(world.playground.people.ann).at(-1)
+    await world.as('ann').raw.click({ viewId: list()?.id ?? '' }, { text: 'Next' })
+    await world.drain()
+
+    expect(textOf(list())).toContain('b01')
+  })
+})

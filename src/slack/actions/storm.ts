@@ -54,10 +54,12 @@ async function listOf({ parts, acting }: Press, memory: ListMemory): Promise<Mod
   const looked = await parts.lookUp(acting, 'button', (_, visible) => {
     const { open: count } = parts.storms.size({ storm, monitor: null, host: null })
     const views = parts.storms.list(storm, offset, PAGE + 1)
-    return { count, views: views.filter(({ check, problem }) => visible({ check, state: problem.state })) }
+    const here = views.slice(0, PAGE)
+    const shown = here.filter(({ check, problem }) => visible({ check, state: problem.state }))
+    return { count, page: { shown, count: here.length, hasNext: views.length > PAGE } }
   })
   if (looked.kind === 'refused') return sentenceView(refusalSentence(looked.refusal), 'Storm')
-  return stormList(memory, looked.answer.views, looked.answer.count)
+  return stormList(memory, looked.answer.page, looked.answer.count)
 }
 
 async function open({ parts, client, triggerId }: Press, view: ModalView): Promise<string> {

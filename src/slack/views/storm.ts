@@ -32,22 +32,25 @@ export function stormForm(scope: StormScope, untaken: number): ModalView {
 /** What the list remembers: whose it is, and how many come before. */
 export type ListMemory = { readonly storm: string; readonly offset: number }
 
-/**
- * A page of a storm's open problems, for one person.
- *
- * @param views of this page, and of the next one if there is one
- */
-export function stormList(memory: ListMemory, views: readonly ProblemView[], open: number): ModalView {
+/** What is on a page of the list. */
+export type ListPage = {
+  readonly shown: readonly ProblemView[]
+  /** Problems of the page, also those that the person may not see. */
+  readonly count: number
+  readonly hasNext: boolean
+}
+
+/** A page of a storm's open problems, for one person. */
+export function stormList(memory: ListMemory, { shown, count, hasNext }: ListPage, open: number): ModalView {
   const { storm, offset } = memory
-  const shown = views.slice(0, PAGE)
   const turns = [
     ...(offset > 0 ? [turn('Back', storm, Math.max(0, offset - PAGE))] : []),
-    ...(views.length > PAGE ? [turn('Next', storm, offset + PAGE)] : []),
+    ...(hasNext ? [turn('Next', storm, offset + PAGE)] : []),
   ]
   const where =
-    shown.length === 0
+    count === 0
       ? 'Nothing more is open. 🟢'
-      : `${offset + 1} to ${offset + shown.length} of ${open} open, worst first`
+      : `${offset + 1} to ${offset + count} of ${open} open, worst first${hidden(count - shown.length)}`
   const blocks: KnownBlock[] = [
     context(plain(where)),
     ...shown.map(listedRow),
@@ -60,6 +63,10 @@ export function stormList(memory: ListMemory, views: readonly ProblemView[], ope
     close: plain('Close'),
     blocks,
   }
+}
+
+function hidden(count: number): string {
+  return count === 0 ? '' : `; ${count} of them you may not see`
 }
 
 function turn(label: string, storm: string, offset: number) {
