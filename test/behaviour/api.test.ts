@@ -204,6 +204,21 @@ describe('the address of a problem', () => {
     expect((await fetch(answer.headers.get('location') ?? '')).status).toBe(200)
   })
 
+  it('leads to the card that shows it, where it has none of its own', async () => {
+    const world = await startWorld({ yaml: 'storm: { threshold: 2, windowSeconds: 10 }' })
+    const down = { host: 'web01', state: 'DOWN', output: 'x' }
+    const [host] = (await world.notify(down)).body.problems
+    const [service] = (await world.notify({ ...down, service: 'HTTP', state: 'CRITICAL' })).body.problems
+    const whereOf = async ({ id }: { id: string }) => (await follow(world, id)).headers.get('location')
+    expect(await whereOf(service)).not.toBeNull()
+    expect(await whereOf(service)).toBe(await whereOf(host))
+
+    const many = await world.notify([1, 2, 3, 4, 5].map((n) => ({ ...down, host: `db${n}` })))
+    await world.advance(10_000)
+    const [storm] = world.messages().filter(({ text }) => text.startsWith('STORM'))
+    expect(await whereOf(many.body.problems[4])).toContain(`/p${storm?.ts.replace('.', '')}`)
+  })
+
   it('says so while there is no card, and where there is no problem', async () => {
     const world = await startWorld()
     world.expectRefusal('fault: reset')

@@ -54,8 +54,13 @@ export function createQueries(db: Database.Database): Queries {
      ORDER BY acknowledged_until LIMIT ?`,
   )
   const cardOf = db.prepare<[string], { channel: string; ts: string | null }>(
-    `SELECT k.channel, k.ts FROM cards k JOIN problems p ON p.row = k.problem
-     WHERE p.id = (SELECT ?) ORDER BY k.instead IS NOT NULL, k.ts IS NULL, k.row LIMIT 1`,
+    // A problem without a card of its own is on that of a storm, or of its host.
+    `SELECT coalesce(s.channel, h.channel, k.channel) AS channel, coalesce(k.ts, s.ts, h.ts) AS ts
+     FROM cards k JOIN problems p ON p.row = k.problem
+       LEFT JOIN storms s ON s.row = k.storm AND k.ts IS NULL
+       LEFT JOIN cards f ON f.row = k.folded AND k.ts IS NULL
+       LEFT JOIN cards h ON h.row = coalesce(f.instead, f.row)
+     WHERE p.id = (SELECT ?) ORDER BY k.instead IS NOT NULL, coalesce(k.ts, s.ts, h.ts) IS NULL, k.row LIMIT 1`,
   )
   return {
     problem: (id) => {
