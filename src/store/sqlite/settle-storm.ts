@@ -8,35 +8,34 @@ export type SettleStorm = (claimed: Claimed<StormWork>, settlement: Settlement, 
 
 export function createSettleStorm(db: Database.Database): SettleStorm {
   const move = createMoveStorm(db)
-  const { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, postAgain, record } =
-    prepare(db)
+  const sql = prepare(db)
 
   function retry(claimed: Claimed<StormWork>, at: number, ambiguous: boolean, error: string): void {
-    const newer = other.get(claimed.row)
+    const newer = sql.other.get(claimed.row)
     // A line is known again by its own id, so that one in doubt must stay; the newer one says nothing that it would not.
-    if (newer !== undefined && claimed.work.kind === 'storm-line') remove.run(newer.row)
+    if (newer !== undefined && claimed.work.kind === 'storm-line') sql.remove.run(newer.row)
     if (newer === undefined || claimed.work.kind === 'storm-line') {
-      again.run(at, error, ambiguous ? 1 : 0, claimed.row)
+      sql.again.run(at, error, ambiguous ? 1 : 0, claimed.row)
       return
     }
-    inherit.run(ambiguous ? 1 : 0, claimed.row, at, newer.row)
-    remove.run(claimed.row)
+    sql.inherit.run(ambiguous ? 1 : 0, claimed.row, at, newer.row)
+    sql.remove.run(claimed.row)
   }
 
   function done({ row, work }: Claimed<StormWork>, ts: string | null, at: number): void {
-    remove.run(row)
+    sql.remove.run(row)
     const { id, channel } = work.card
     if (work.kind === 'storm-line') {
-      rang.run(at, work.upto, id)
+      sql.rang.run(at, work.upto, id)
       return
     }
     if (work.card.ts === ts) {
-      drawn.run(at, id)
+      sql.drawn.run(at, id)
       return
     }
-    posted.run(ts, at, at, work.upto, id)
-    setMethod.run('update', id)
-    record.run(at, at, 'posted', `card of a storm in ${channel}`)
+    sql.posted.run(ts, at, at, work.upto, id)
+    sql.setMethod.run('update', id)
+    sql.record.run(at, at, 'posted', `card of a storm in ${channel}`)
   }
 
   return (claimed, settlement, at) => {
@@ -48,14 +47,14 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
       case 'retry':
         return retry(claimed, settlement.at, settlement.ambiguous && !isEdit, settlement.error)
       case 'repost':
-        gone.run(work.card.id)
-        setMethod.run('post', work.card.id)
+        sql.gone.run(work.card.id)
+        sql.setMethod.run('post', work.card.id)
         // A line of a thread that is gone has nobody to ring: the fresh card does that.
         if (work.kind === 'storm-line') {
-          remove.run(claimed.row)
-          postAgain.run(at, work.card.id)
+          sql.remove.run(claimed.row)
+          sql.postAgain.run(at, work.card.id)
         } else retry(claimed, at, false, 'message gone')
-        record.run(
+        sql.record.run(
           at,
           at,
           'gone',
@@ -64,15 +63,15 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
         return
       case 'park':
         // A try of what is parked for its channel that fails for the same reason again is no news.
-        if (settlement.again === undefined || wasParkedFor.get(claimed.row)?.error !== settlement.error)
-          record.run(at, at, 'parked', `${settlement.error} (card of a storm in ${work.card.channel})`)
-        if (other.get(claimed.row) === undefined)
-          park.run(settlement.error, settlement.again ?? 0, claimed.row)
-        else remove.run(claimed.row)
+        if (settlement.again === undefined || sql.wasParkedFor.get(claimed.row)?.error !== settlement.error)
+          sql.record.run(at, at, 'parked', `${settlement.error} (card of a storm in ${work.card.channel})`)
+        if (sql.other.get(claimed.row) === undefined)
+          sql.park.run(settlement.error, settlement.again ?? 0, claimed.row)
+        else sql.remove.run(claimed.row)
         return
       case 'move':
         move(work.card.id, { to: settlement.to, error: settlement.error, at })
-        record.run(
+        sql.record.run(
           at,
           at,
           'moved',
@@ -81,7 +80,7 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
         return
       case 'drop':
       case 'go-on':
-        remove.run(claimed.row)
+        sql.remove.run(claimed.row)
         return
     }
   }
@@ -125,5 +124,19 @@ function prepare(db: Database.Database) {
   const record = db.prepare(
     `INSERT INTO history (recorded, time, kind, outcome, detail) VALUES (?, ?, 'delivery', ?, ?)`,
   )
-  return { remove, again, park, other, inherit, posted, drawn, rang, gone, setMethod, postAgain, record }
+  return {
+    remove,
+    again,
+    park,
+    other,
+    wasParkedFor,
+    inherit,
+    posted,
+    drawn,
+    rang,
+    gone,
+    setMethod,
+    postAgain,
+    record,
+  }
 }
