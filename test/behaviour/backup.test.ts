@@ -243,4 +243,38 @@ describe('a restore', () => {
     again.server.child.kill('SIGTERM')
     expect((await again.server.ended).code).toBe(0)
   })
+
+  it.each([
+    [
+      'a storm shows',
+      Array.from({ length: 30 }, (_, n) => ({ host: 'a', service: `S${n}`, state: 'CRITICAL' })),
+    ],
+    [
+      'the card of a host shows',
+      [
+        { host: 'a', state: 'DOWN' },
+        ...['x', 'y'].map((service) => ({ host: 'a', service, state: 'CRITICAL' })),
+      ],
+    ],
+  ])('put back after what %s got a card of its own finds that card', async (_what, problems) => {
+    const world = await startWorld()
+    await world.notify(problems)
+    await world.advance(5_000)
+    const copy = join(world.folder, 'copy.db')
+    expect((await world.command('backup', copy)).code).toBe(0)
+    const goOn = async (): Promise<number> => {
+      await world.notify({ host: 'a', state: 'UP' })
+      await world.advance(4 * 60_000)
+      return world.messages().length
+    }
+    const before = await goOn()
+    expect(before).toBeGreaterThan(2)
+
+    await world.stop()
+    for (const end of ['', '-wal', '-shm']) rmSync(`${world.database}${end}`, { force: true })
+    copyFileSync(copy, world.database)
+    await world.start()
+
+    expect(await goOn()).toBe(before)
+  })
 })

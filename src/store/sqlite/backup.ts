@@ -127,6 +127,8 @@ function checkCopy(partial: string): Omit<Backup, 'file' | 'bytes'> {
         `UPDATE effects SET ambiguous_since = coalesce(ambiguous_since, attempted, created)
          WHERE method IN ('post', 'thread')`,
       )
+      // What a storm or a host's card shows gets a card of its own later, without anything waiting for that now.
+      db.exec('UPDATE cards SET copied = (SELECT max(recorded) FROM history) WHERE ts IS NULL')
       const found = db.pragma('integrity_check(1)', { simple: true })
       if (found !== 'ok')
         throw refuse(`The copy is damaged (${found}), so the database may be. No backup was made.`)

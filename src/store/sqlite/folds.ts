@@ -60,8 +60,8 @@ export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>
     'SELECT coalesce(h.instead, h.row) AS row FROM cards f JOIN cards h ON h.row = f.folded WHERE f.row = (SELECT ?)',
   )
   const post = db.prepare(
-    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
-     VALUES (?, 'card', 'post', ?, ${PRIORITY.post}, ?, 'waiting', 0, ?)`,
+    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created, ambiguous_since)
+     SELECT channel, 'card', 'post', row, ${PRIORITY.post}, ?, 'waiting', 0, ?, copied FROM cards WHERE row = ?`,
   )
   const any = db.prepare(
     `SELECT 1 FROM cards f JOIN problems p ON p.row = f.problem WHERE f.folded IS NOT NULL AND p.closed IS NULL LIMIT 1`,
@@ -91,7 +91,7 @@ export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>
         fold.run(null, card.row)
         // A host that is down again has a card again.
         if (!admit(card, card, now, lanes) && !storms.admit(card, now, lanes))
-          post.run(card.channel, card.row, -card.severity, now)
+          post.run(-card.severity, now, card.row)
         lanes.add(card.channel)
         if (host !== undefined) show(host.row, PRIORITY.change, now, lanes)
       }

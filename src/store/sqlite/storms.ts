@@ -177,8 +177,8 @@ function createSettleDown(db: Database.Database, draw: Draw): Storms['settleDown
   const leave = db.prepare('UPDATE cards SET storm = NULL WHERE row = ?')
   // Where the storm is shown elsewhere, its cards have another channel than it has.
   const post = db.prepare<[number, number, number], { lane: Lane }>(
-    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
-     SELECT channel, 'card', 'post', row, ${PRIORITY.post}, ?, 'waiting', 0, ? FROM cards WHERE row = ? RETURNING lane`,
+    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created, ambiguous_since)
+     SELECT channel, 'card', 'post', row, ${PRIORITY.post}, ?, 'waiting', 0, ?, copied FROM cards WHERE row = ? RETURNING lane`,
   )
   const over = db.prepare<[], { row: number }>(
     `SELECT s.row AS row FROM storms s WHERE s.ended IS NULL AND s.calm IS NOT NULL AND NOT EXISTS
