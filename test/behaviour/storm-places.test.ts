@@ -68,6 +68,21 @@ describe('a storm whose channel takes nothing', () => {
   })
 })
 
+describe('a storm in which nothing happens any more', () => {
+  it('goes along when another card finds that its channel takes nothing', async () => {
+    const world = await startWorld({ yaml: DB })
+    await world.notify(services(6))
+    await world.advance(5 * SECOND)
+    await world.as('ann').types('/ack db01 S0')
+    await world.advance(2 * MINUTE)
+    archive(world)
+    await world.notify({ host: 'db02', state: 'DOWN' })
+    await world.advance(20 * SECOND)
+
+    expect(textOf(storm(world))).toContain('1 problem open, each of them taken')
+  })
+})
+
 describe('a storm that is over', () => {
   it('does not say that those have ended which got a card of their own', async () => {
     const world = await startWorld({ yaml: SMALL })

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import { PRIORITY } from '../../core/effect.ts'
 import { createDeliveryRecord } from './delivery-record.ts'
+import { createMoveStorm } from './move-storm.ts'
 
 /** Where to, and why: Slack's word. */
 export type Detour = { readonly to: string; readonly error: string; readonly at: number }
@@ -167,6 +168,12 @@ const STEP_PROBLEMS = 200
 /** @returns a function that does one step, see `Outbox.moveOthers` */
 export function createMoveOthers(db: Database.Database, newId: (at: number) => string) {
   const moveCard = createMoveCard(db, newId)
+  const moveStorm = createMoveStorm(db)
+  const { alone: record } = createDeliveryRecord(db)
+  const storm = db.prepare<[string], { id: string }>(
+    `SELECT id FROM storms WHERE channel = ? AND ended IS NULL
+       AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.storm = storms.row AND e.state = 'leased')`,
+  )
   const look = db.prepare<[number, string], { problem: number; card: string | null }>(
     // A card that is being sent finds out by itself; what a storm or the card of a host shows goes along with that.
     `SELECT p.row AS problem, k.id AS card FROM
@@ -176,6 +183,12 @@ export function createMoveOthers(db: Database.Database, newId: (at: number) => s
      ORDER BY p.row`,
   )
   return (from: string, detour: Detour, after: number): number | null => {
+    // A storm that nothing happens in any more would find out never.
+    const silent = after === 0 ? storm.get(from) : undefined
+    if (silent !== undefined) {
+      moveStorm(silent.id, detour)
+      record(detour.at, 'moved', `${detour.error}: the card of a storm in ${from} goes to ${detour.to}`)
+    }
     const found = look.all(after, from)
     for (const { card } of found) if (card !== null) moveCard(card, detour, null)
     const last = found.at(-1)
