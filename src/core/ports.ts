@@ -358,7 +358,13 @@ export type Chat = {
   find(card: CardRef, effectId: string | null, since: number): Promise<string | null | 'unknown'>
   reply(url: string, reply: Reply): Promise<void>
   /** Posts a storm's card where it has no ts yet, edits it else. @returns its ts */
-  storm(card: CardRef, storm: StormView, now: number): Promise<string>
+  storm(card: CardRef, storm: StormView, now: number, form: Form): Promise<string>
   /** Calls people for hosts that the storm has reached. @returns the ts of the new line */
-  stormLine(card: CardRef, hosts: readonly HostInStorm[], rings: boolean, effectId: string): Promise<string>
+  stormLine(
+    card: CardRef,
+    hosts: readonly HostInStorm[],
+    rings: boolean,
+    effectId: string,
+    form: Form,
+  ): Promise<string>
 }

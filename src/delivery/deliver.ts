@@ -43,16 +43,16 @@ export async function deliver(
           : await chat.find(work.card, null, ambiguousSince)
       const known = found === 'unknown' ? null : found
       const card = { ...work.card, ts: work.card.ts ?? known }
-      return { kind: 'done', ts: await chat.storm(card, work.storm, clock.now()) }
+      return say((form) => chat.storm(card, work.storm, clock.now(), form))
     }
     case 'storm-line': {
       if (work.hosts.length === 0) return { kind: 'drop', error: 'nobody to call' }
       const found = ambiguousSince === null ? null : await chat.find(work.card, claimed.id, ambiguousSince)
       if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
       const rings = pace.mayRing(claimed.lane, clock.monotonic())
-      const ts = await chat.stormLine(work.card, work.hosts, rings, claimed.id)
+      const done = await say((form) => chat.stormLine(work.card, work.hosts, rings, claimed.id, form))
       if (rings) pace.rang(claimed.lane, clock.monotonic())
-      return { kind: 'done', ts }
+      return done
     }
     case 'reply':
       if (clock.now() - claimed.created > REPLY_MAX_AGE_MS)

@@ -3,7 +3,7 @@ import type { ChatPostMessageArguments, WebClient } from '@slack/web-api'
 import { Failure } from '../core/failure.ts'
 import type { CardRef, Chat, Form } from '../core/ports.ts'
 import type { ProblemView } from '../core/problem.ts'
-import { bareCard, bareLine } from './blocks/bare-words.ts'
+import { bareCard, bareLine, bareStorm } from './blocks/bare-words.ts'
 import { type CardMessage, card } from './blocks/card.ts'
 import { privately, replyMessage } from './blocks/reply.ts'
 import { stormCard, stormLine } from './blocks/storm.ts'
@@ -51,20 +51,22 @@ export function createChat(
       const message = { thread_ts: ref.ts, ...(form === 'full' ? drawn : bareLine(drawn.text)) }
       return say(client, ref.channel, rings ? { ...message, reply_broadcast: true } : message, effectId)
     },
-    storm: async (ref, storm, now) => {
+    storm: async (ref, storm, now, form) => {
       const { channel, ts } = ref
-      const message = { channel, ...stormCard(ref, storm, now) }
+      const drawn = stormCard(ref, storm, now)
+      const message = form === 'full' ? drawn : bareStorm(drawn.text, storm)
       if (ts !== null) {
         await inChannel(client, channel, () =>
-          client.chat.update({ ts, ...message, parse: 'none', link_names: false }),
+          client.chat.update({ channel, ts, ...message, parse: 'none', link_names: false }),
         )
         return ts
       }
-      return say(client, channel, stormCard(ref, storm, now), ref.id)
+      return say(client, channel, message, ref.id)
     },
-    stormLine: async (ref, hosts, rings, effectId) => {
+    stormLine: async (ref, hosts, rings, effectId, form) => {
       if (ref.ts === null) throw platformFailure('message_not_found')
-      const message = { thread_ts: ref.ts, ...stormLine(ref, hosts, rings) }
+      const drawn = stormLine(ref, hosts, rings)
+      const message = { thread_ts: ref.ts, ...(form === 'full' ? drawn : bareLine(drawn.text)) }
       return say(client, ref.channel, rings ? { ...message, reply_broadcast: true } : message, effectId)
     },
     find: (ref, effectId, since) => find(client, ref, effectId, since),

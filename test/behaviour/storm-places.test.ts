@@ -83,6 +83,20 @@ describe('a storm in which nothing happens any more', () => {
   })
 })
 
+describe('a storm that Slack refuses as it is drawn', () => {
+  it('is said in bare words', async () => {
+    const world = await startWorld({ yaml: SMALL })
+    world.expectRefusal('invalid_blocks')
+    world.log.announce(/was said in bare words/)
+    world.playground.faults.next('chat.postMessage', { kind: 'error', error: 'invalid_blocks' })
+    await world.notify(services(8))
+    await world.advance(SECOND)
+
+    expect(storm(world).text).toContain('STORM  8 problems open')
+    expect(storm(world).text).toContain('the commands work')
+  })
+})
+
 describe('a storm that is over', () => {
   it('does not say that those have ended which got a card of their own', async () => {
     const world = await startWorld({ yaml: SMALL })

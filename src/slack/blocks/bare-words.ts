@@ -1,4 +1,5 @@
 import type { ProblemView } from '../../core/problem.ts'
+import type { StormView } from '../../core/storm.ts'
 import { inert } from './text.ts'
 
 /** A message without anything that Slack could refuse; the empty lists take away what an earlier edit has drawn. */
@@ -15,6 +16,12 @@ export function bareCard(text: string, { problem }: ProblemView): BareMessage {
   const who = held === null ? 'Nobody has it yet.' : `${inert(held.by.name)} has it.`
   const how = 'Slack refuses its card with the buttons; the commands work.'
   return bare(`${withoutMarks(text)}\n${who} ${how}`)
+}
+
+/** @param text as `bareCard` */
+export function bareStorm(text: string, { open }: StormView): BareMessage {
+  if (open === 0) return bareLine(text)
+  return bare(`${withoutMarks(text)}\nSlack refuses its card with the buttons; the commands work.`)
 }
 
 /** @param text as `bareCard` */
