@@ -149,6 +149,8 @@ export type StormStore = {
   size(scope: StormScope): { readonly open: number; readonly untaken: number }
   /** Open problems, worst first, then oldest. */
   list(storm: string, offset: number, limit: number): readonly ProblemView[]
+  /** The host of a check. @param check its row */
+  hostOf(check: number): { readonly monitor: string; readonly host: string } | null
   /** Writes down that somebody takes all that is there now. @throws Failure `unavailable` */
   begin(command: BulkCommand): Promise<Bulk>
   /** What was begun and is not done. */

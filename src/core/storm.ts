@@ -73,6 +73,8 @@ export type StormView = {
 }
 
 export type HostInStorm = {
+  /** Row of one of its checks: a name for it that is short, however long its own is. */
+  readonly check: number
   readonly monitor: string
   readonly host: string
   /** As people know it. */

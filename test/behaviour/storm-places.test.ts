@@ -83,6 +83,29 @@ describe('a storm in which nothing happens any more', () => {
   })
 })
 
+describe('a storm whose hosts have strange names', () => {
+  const strange = [
+    'x'.repeat(255),
+    `<!here> @channel *b* <@U0PGANN0001> ${'"\\'.repeat(30)}`,
+    'web-very-long-name-of-a-host-in-a-rack-somewhere.example.internal.corp.net',
+  ]
+
+  it.each(strange)('shows them, and lets people take one: %s', async (host) => {
+    const world = await startWorld({ yaml: SMALL })
+    await world.notify([...services(5, { host }), ...services(4)])
+    await world.advance(5 * SECOND)
+    const { channel, ts } = storm(world)
+    const menu = JSON.stringify(storm(world)).match(/"text":"((?:[^"\\]|\\.)* {2}\(5\))"/)?.[1]
+    await world.as('ann').raw.select({ channel, ts }, 'ackbridge_acknowledge_host', JSON.parse(`"${menu}"`))
+    const form = world.playground.workspace.views(world.playground.people.ann).at(-1)
+    await world.as('ann').submit(form?.id ?? '', {})
+    await world.advance(5 * SECOND)
+
+    expect(textOf(storm(world))).toContain('ann has 5.')
+    expect(textOf(storm(world))).toContain('nobody has 4')
+  })
+})
+
 describe('a storm that Slack refuses as it is drawn', () => {
   it('is said in bare words', async () => {
     const world = await startWorld({ yaml: SMALL })

@@ -15,8 +15,11 @@ export function acknowledgeStorm(press: Press): Promise<string> {
 
 /** `Acknowledge by host…`. */
 export async function acknowledgeHost(press: Press): Promise<string> {
-  const scope = scopeOf(press.value)
-  return scope === null ? 'unknown' : openStormForm(press, scope)
+  const [storm = '', check = ''] = press.value.split(' ')
+  const found = press.parts.storms.hostOf(Number(check))
+  return found === null
+    ? open(press, sentenceView(NOTHING, 'Acknowledge all'))
+    : openStormForm(press, { storm, ...found })
 }
 
 /** `Show list`. */
@@ -79,16 +82,6 @@ async function redraw(press: Press, id: string, memory: ListMemory): Promise<str
   } catch (error) {
     press.parts.log.warn({ err: error }, 'Slack did not draw the list anew.')
     return 'form not drawn'
-  }
-}
-
-function scopeOf(value: string): StormScope | null {
-  try {
-    const [storm, monitor, host] = JSON.parse(value) as unknown[]
-    const isWhole = [storm, monitor, host].every((part) => typeof part === 'string')
-    return isWhole ? { storm: storm as string, monitor: monitor as string, host: host as string } : null
-  } catch {
-    return null
   }
 }
 

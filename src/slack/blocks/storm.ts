@@ -25,9 +25,8 @@ const LINE_MAX_CHARS = 110
 /** Hosts named on the card, and people. */
 const HOSTS_NAMED = 5
 const PEOPLE_NAMED = 4
-/** Characters of an option. https://docs.slack.dev/reference/block-kit/composition-objects/option-object */
+/** Characters of an option, of its text and of its value. https://docs.slack.dev/reference/block-kit/composition-objects/option-object */
 const OPTION_MAX_CHARS = 75
-const OPTION_VALUE_MAX_CHARS = 150
 const NAME_MAX_CHARS = 60
 
 /** Draws a storm: how much of what, what is worst, where, who has how much of it, and what can be done about all of it. */
@@ -156,10 +155,9 @@ function actions({ id, hosts: top, untaken }: StormView): KnownBlock {
     .filter((host) => host.untaken > 0)
     .map((host) => ({
       text: plain(`${cutChars(host.name, 50)}  (${number(host.untaken)})`, OPTION_MAX_CHARS),
-      value: JSON.stringify([id, host.monitor, host.host]),
+      // A host's name may be longer than a value.
+      value: `${id} ${host.check}`,
     }))
-    // A name that does not fit is reached by the list.
-    .filter(({ value }) => (value ?? '').length <= OPTION_VALUE_MAX_CHARS)
   const all = { ...button(ACTION.acknowledgeStorm, 'Acknowledge all…', id), style: 'primary' } as const
   return {
     type: 'actions',

@@ -36,6 +36,9 @@ export function createStormStore(
      WHERE k.storm = (SELECT row FROM storms WHERE id = ?) AND p.closed IS NULL
      ORDER BY p.severity DESC, p.opened, p.row LIMIT ? OFFSET ?`,
   )
+  const hostOf = db.prepare<[number], { monitor: string; host: string }>(
+    'SELECT monitor, host FROM checks WHERE row = ?',
+  )
   const begin = db.prepare(
     `INSERT INTO bulks (id, storm, upto, after, command, created)
      SELECT ?, row, (SELECT coalesce(max(row), 0) FROM cards), 0, ?, ? FROM storms WHERE id = ?`,
@@ -69,6 +72,7 @@ export function createStormStore(
         check: toCheck(row),
         tally: toTally(row, row),
       })),
+    hostOf: (check) => hostOf.get(check) ?? null,
     begin: (command: BulkCommand) =>
       queue.enqueue((now) => {
         const id = newId(now)

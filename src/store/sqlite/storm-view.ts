@@ -32,6 +32,7 @@ export type StormViews = {
 
 /** One line for each way in which problems of a storm are alike. */
 type GroupRow = {
+  check_row: number
   state: State | null
   monitor: string
   host: string
@@ -49,7 +50,7 @@ type GroupRow = {
 export function createStormViews(db: Database.Database): StormViews {
   const byRow = db.prepare<[number], StormRow>('SELECT * FROM storms WHERE row = ?')
   const groups = db.prepare<[number], GroupRow>(
-    `SELECT p.state AS state, c.monitor AS monitor, c.host AS host, coalesce(c.host_display_name, c.host) AS name,
+    `SELECT min(c.row) AS check_row, p.state AS state, c.monitor AS monitor, c.host AS host, coalesce(c.host_display_name, c.host) AS name,
        p.acknowledgement ->> '$.by.name' AS by, p.acknowledgement ->> '$.handOver' AS hand_over,
        p.acknowledgement ->> '$.ending.handOver' AS ending, count(*) AS open, min(p.opened) AS oldest
      FROM cards k JOIN problems p ON p.row = k.problem JOIN checks c ON c.row = p.check_row
@@ -63,11 +64,8 @@ export function createStormViews(db: Database.Database): StormViews {
      WHERE k.storm = (SELECT ?) AND p.closed IS NULL AND p.acknowledged_by IS NULL
      ORDER BY p.severity DESC, p.opened, p.row LIMIT ${WORST_SHOWN}`,
   )
-  const firsts = db.prepare<
-    [number, number],
-    { monitor: string; host: string; name: string; open: number; untaken: number }
-  >(
-    `SELECT c.monitor AS monitor, c.host AS host, coalesce(c.host_display_name, c.host) AS name,
+  const firsts = db.prepare<[number, number], HostInStorm>(
+    `SELECT min(c.row) AS "check", c.monitor AS monitor, c.host AS host, coalesce(c.host_display_name, c.host) AS name,
        count(*) FILTER (WHERE p.closed IS NULL) AS open,
        count(*) FILTER (WHERE p.closed IS NULL AND p.acknowledged_by IS NULL) AS untaken
      FROM cards k JOIN problems p ON p.row = k.problem JOIN checks c ON c.row = p.check_row
@@ -126,9 +124,9 @@ function viewOf(
 
 function hostsOf(rows: readonly GroupRow[]): readonly HostInStorm[] {
   const hosts = new Map<string, HostInStorm>()
-  for (const { monitor, host, name, by, open } of rows) {
+  for (const { check_row: check, monitor, host, name, by, open } of rows) {
     const key = JSON.stringify([monitor, host])
-    const before = hosts.get(key) ?? { monitor, host, name, open: 0, untaken: 0 }
+    const before = hosts.get(key) ?? { check, monitor, host, name, open: 0, untaken: 0 }
     const untaken = before.untaken + (by === null ? open : 0)
     hosts.set(key, { ...before, open: before.open + open, untaken })
   }
