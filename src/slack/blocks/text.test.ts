@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { dateToken, duration, escapeText, inert, inertCut, plain, preformatted, unparsed } from './text.ts'
+import {
+  dateToken,
+  duration,
+  escapeText,
+  inert,
+  inertCut,
+  plain,
+  preformatted,
+  text,
+  unparsed,
+} from './text.ts'
 
 describe('foreign text in mrkdwn', () => {
   it.each([
@@ -67,6 +77,19 @@ describe('small things', () => {
 
   it('output that is cut says how much is missing', () => {
     expect(JSON.stringify(preformatted('x'.repeat(2_600)))).toContain('(100 more characters)')
+  })
+
+  it('marks that turn what follows around are left out, wherever foreign text goes', () => {
+    const turning = 'web\u202egnp\u2066x\u2069'
+    const all = JSON.stringify([
+      escapeText(turning),
+      inert(turning),
+      plain(turning),
+      text(turning),
+      preformatted(turning),
+    ])
+    expect(all).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/)
+    expect(all).toContain('webgnpx')
   })
 
   it('three characters are escaped, in one go', () => {

@@ -18,9 +18,19 @@ export const SECTION_MAX_CHARS = 3000
 /** Characters of output in one message; far from the undocumented sum that Slack refuses. */
 export const OUTPUT_SHOWN_MAX_CHARS = 2500
 
+/**
+ * Marks that turn the direction of what follows would turn our own words around; letters that are written from right to left
+ * need none of them.
+ */
+const TURNING = /[\u202a-\u202e\u2066-\u2069]/g
+
+function straight(text: string): string {
+  return text.replaceAll(TURNING, '')
+}
+
 /** @returns the text with the three characters escaped that Slack gives a meaning */
 export function escapeText(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return straight(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 /**
@@ -50,7 +60,8 @@ export function mrkdwn(text: string): MrkdwnElement {
 }
 
 export function plain(text: string, max = SECTION_MAX_CHARS): PlainTextElement {
-  return { type: 'plain_text', text: cutChars(text === '' ? ' ' : text, max), emoji: false }
+  const shown = straight(text)
+  return { type: 'plain_text', text: cutChars(shown === '' ? ' ' : shown, max), emoji: false }
 }
 
 export function context(...elements: ContextBlockElement[]): {
@@ -82,7 +93,7 @@ export function unparsed(text: string): string {
 type Inline = Extract<RichTextElement, object>
 
 export function text(value: string, style: { bold?: true; italic?: true } = {}): Inline {
-  return { type: 'text', text: value, ...(Object.keys(style).length === 0 ? {} : { style }) }
+  return { type: 'text', text: straight(value), ...(Object.keys(style).length === 0 ? {} : { style }) }
 }
 
 /** A moment, as rich text. */
@@ -91,7 +102,7 @@ export function date(ms: number, format = '{date_short_pretty} at {time}'): Inli
 }
 
 export function link(url: string, value: string): Inline {
-  return { type: 'link', url, text: value, style: { bold: true } }
+  return { type: 'link', url, text: straight(value), style: { bold: true } }
 }
 
 /** Calls a person (`U…`) or a user group (`S…`). */
@@ -122,7 +133,8 @@ export function preformatted(value: string): RichTextBlock {
   }
 }
 
-function shownOutput(value: string): string {
+function shownOutput(output: string): string {
+  const value = straight(output)
   if (value.length <= OUTPUT_SHOWN_MAX_CHARS) return value === '' ? ' ' : value
   return `${cutChars(value, OUTPUT_SHOWN_MAX_CHARS)}\n(${value.length - OUTPUT_SHOWN_MAX_CHARS} more characters)`
 }
