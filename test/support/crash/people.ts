@@ -70,8 +70,11 @@ export function startPeople({
     const answer = await playground
       .as(by)
       .command(`/ack ${monitor}/${host}${service === null ? '' : ` ${service}`} seen ${++words}`)
-    if (answer.status === 200 && textOf(answer.body).startsWith('You have'))
-      claims.push({ what: 'command', host, service, by })
+    // Who names a host that is up again meanwhile takes the one service of it that is open, and is told so.
+    const said = textOf(answer.body)
+    if (answer.status !== 200 || !said.startsWith('You have')) return
+    const [, name = said, part = null] = /^You have (\S+?)(?: \/ (\S+?))?(?: already)?\. /.exec(said) ?? []
+    claims.push({ what: 'command', host: name, service: part, by })
   }
 
   async function takeStorm(by: string): Promise<void> {
