@@ -6,65 +6,83 @@ import type { Check, Problem } from '../../core/problem.ts'
 import { severityOf } from '../../core/state.ts'
 import { createEffectWriter } from './effects.ts'
 import type { Folds } from './folds.ts'
-import type { CheckRow } from './rows.ts'
+import type { KnownCheck, KnownChecks } from './known-checks.ts'
 import type { Storms } from './storms.ts'
 import { checkKey, type UnitRows } from './unit-rows.ts'
 
 export type Apply = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 
 /** A check while it is written: where it is, and what its pointers become. */
-type CheckSlot = { readonly row: number; problem: number | null; history: number | null }
+type CheckSlot = {
+  readonly row: number
+  readonly before: KnownCheck | null
+  problem: Problem | null
+  open: number | null
+  history: number | null
+}
 
 /**
  * Writes the changes of one unit: checks that are new, problems, history chained behind what was there, the check's
- * pointers, cards, effects. A repeat of a known problem costs one update and one insert.
+ * pointers, cards, effects. A repeat of a known problem costs one update and one insert. What the unit knows is as it was
+ * written afterwards.
  */
 export function createApply(
   db: Database.Database,
   newId: (at: number) => string,
   storms: Storms,
   folds: Folds,
+  known: KnownChecks,
 ): Apply {
   const checks = createCheckWriter(db)
   const problems = createProblemWriter(db)
   const insertHistory = createHistoryWriter(db)
-  const effects = createEffectWriter(db, newId, storms, folds)
+  const effects = createEffectWriter(db, newId, storms, folds, known)
 
   return (changes, rows, now, lanes) => {
     const slots = new Map<string, CheckSlot>()
     const latest = new Map<string, Check>()
     for (const check of changes.checks) latest.set(checkKey(check), check)
-    const slotOf = (ref: { monitor: string; key: string }): CheckSlot | null => {
-      const key = checkKey(ref)
-      const known = slots.get(key)
-      if (known !== undefined) return known
-      const row = rows.checks.get(key)?.check
+    const slotOf = (key: string): CheckSlot | null => {
+      const made = slots.get(key)
+      if (made !== undefined) return made
+      const before = rows.checks.get(key) ?? null
       const check = latest.get(key)
-      const at = row?.row ?? (check === undefined ? undefined : checks.insert(check))
-      if (at === undefined) return null
-      const slot = { row: at, problem: row?.problem ?? null, history: row?.history ?? null }
+      const row = before?.check.row ?? (check === undefined ? undefined : checks.insert(check))
+      if (row === undefined) return null
+      const { problem = null, open = null, history = null } = before ?? {}
+      const slot = { row, before, problem, open, history }
       slots.set(key, slot)
       return slot
     }
 
     for (const { problem, check } of changes.problems) {
-      const slot = slotOf(check)
+      const slot = slotOf(checkKey(check))
       if (slot === null) throw new Error('A problem of a check that is not there.')
       problems.write(problem, slot, check, rows)
     }
     for (const entry of changes.history) {
-      const slot = entry.check === null ? null : slotOf(entry.check)
+      const slot = entry.check === null ? null : slotOf(checkKey(entry.check))
       const line = insertHistory(entry, slot, rows, now)
       if (slot !== null) slot.history = line
     }
-    for (const check of latest.values()) slotOf(check)
+    for (const key of latest.keys()) slotOf(key)
     for (const [key, slot] of slots) {
       const check = latest.get(key)
       if (check === undefined) checks.point(slot)
-      else checks.update(check, slot, rows.checks.get(key)?.check ?? null)
+      else checks.update(check, slot)
+      rows.checks.set(key, knownNow(slot, check))
     }
     effects(changes, rows, now, lanes)
   }
+}
+
+function knownNow(
+  { row, before, problem, open, history }: CheckSlot,
+  written: Check | undefined,
+): KnownCheck {
+  const check = written ?? before?.check
+  if (check === undefined) throw new Error('A check that was neither read nor written.')
+  return { check: check.row === row ? check : { ...check, row }, problem, open, history }
 }
 
 function createCheckWriter(db: Database.Database) {
@@ -93,14 +111,17 @@ function createCheckWriter(db: Database.Database) {
   return {
     insert: (c: Check): number =>
       Number(insert.run(c.monitor, c.key, ...namesOf(c), json(c.labels), json(c.fields)).lastInsertRowid),
-    update: (c: Check, slot: CheckSlot, before: CheckRow | null): void => {
+    update: (c: Check, slot: CheckSlot): void => {
       const { last, tally } = c
-      if ((before?.downtime ?? null) !== json(c.downtime)) setDowntime.run(json(c.downtime), slot.row)
-      if (before !== null && last !== null && isRepeat(c, slot, before)) {
+      const before = slot.before?.check ?? null
+      if ((before?.downtime ?? null) !== c.downtime) setDowntime.run(json(c.downtime), slot.row)
+      if (before !== null && isRenamed(c, before))
+        rename.run(...namesOf(c), json(c.labels), json(c.fields), slot.row)
+      if (last !== null && isRepeat(c, slot)) {
         const { count, lastSeen, output, longOutput } = tally
         repeat.run(
           c.lastStateTime,
-          last.output,
+          lastOutput(c),
           last.time,
           count,
           lastSeen,
@@ -109,7 +130,6 @@ function createCheckWriter(db: Database.Database) {
           slot.history,
           slot.row,
         )
-        if (isRenamed(c, before)) rename.run(...namesOf(c), json(c.labels), json(c.fields), slot.row)
         return
       }
       update.run(
@@ -118,7 +138,7 @@ function createCheckWriter(db: Database.Database) {
         c.lastStateTime,
         last?.type ?? null,
         last?.state ?? null,
-        last?.output ?? null,
+        lastOutput(c),
         last?.author ?? null,
         last?.comment ?? null,
         last?.time ?? null,
@@ -127,34 +147,34 @@ function createCheckWriter(db: Database.Database) {
         tally.output,
         tally.longOutput,
         tally.rang,
-        slot.problem,
+        slot.open,
         slot.history,
         slot.row,
       )
-      if (before !== null && isRenamed(c, before)) {
-        rename.run(...namesOf(c), json(c.labels), json(c.fields), slot.row)
-      }
     },
     point: (slot: CheckSlot): void => {
-      point.run(slot.problem, slot.history, slot.row)
+      point.run(slot.open, slot.history, slot.row)
     },
   }
 }
 
-function isRepeat(
-  { last, tally, inDowntime, isFlapping }: Check,
-  slot: CheckSlot,
-  before: CheckRow,
-): boolean {
+/** What the tally says as well is written once; that is most of what a repeat writes of a check. */
+function lastOutput({ last, tally }: Check): string | null {
+  return last === null || last.output === tally.output ? null : last.output
+}
+
+function isRepeat({ last, tally, inDowntime, isFlapping }: Check, { before, open }: CheckSlot): boolean {
+  if (before === null) return false
+  const { check } = before
   return (
-    last?.type === before.last_type &&
-    last.state === before.last_state &&
-    last.author === before.last_author &&
-    last.comment === before.last_comment &&
-    tally.rang === before.rang &&
-    slot.problem === before.problem &&
-    (before.in_downtime === 1) === inDowntime &&
-    (before.is_flapping === 1) === isFlapping
+    last?.type === check.last?.type &&
+    last?.state === check.last?.state &&
+    last?.author === check.last?.author &&
+    last?.comment === check.last?.comment &&
+    tally.rang === check.tally.rang &&
+    open === before.open &&
+    inDowntime === check.inDowntime &&
+    isFlapping === check.isFlapping
   )
 }
 
@@ -162,16 +182,28 @@ function namesOf(c: Check): readonly (string | null)[] {
   return [c.host, c.service, c.hostDisplayName, c.serviceDisplayName, c.address, c.url]
 }
 
-function isRenamed(c: Check, before: CheckRow): boolean {
+function isRenamed(c: Check, before: Check): boolean {
   return (
     c.host !== before.host ||
     c.service !== before.service ||
-    c.hostDisplayName !== before.host_display_name ||
-    c.serviceDisplayName !== before.service_display_name ||
+    c.hostDisplayName !== before.hostDisplayName ||
+    c.serviceDisplayName !== before.serviceDisplayName ||
     c.address !== before.address ||
     c.url !== before.url ||
-    json(c.labels) !== before.labels ||
-    json(c.fields) !== before.fields
+    !sameLabels(c.labels, before.labels) ||
+    (c.fields !== before.fields && json(c.fields) !== json(before.fields))
+  )
+}
+
+/** By hand, because each notification brings its labels anew, and writing them as JSON to compare costs more than all else here. */
+function sameLabels(a: Check['labels'], b: Check['labels']): boolean {
+  if (a === b) return true
+  if (a === null || b === null) return false
+  const names = Object.keys(a)
+  // Their order is the sender's, and shown.
+  return (
+    Object.keys(b).length === names.length &&
+    Object.keys(b).every((name, at) => name === names[at] && a[name] === b[name])
   )
 }
 
@@ -190,14 +222,16 @@ function createProblemWriter(db: Database.Database) {
     write: (problem: Problem, slot: CheckSlot, check: Check, rows: UnitRows): void => {
       const columns = [...columnsOf(problem), ...finalTally(problem, check)]
       const known = rows.problems.get(problem.id)
-      if (known === undefined) {
-        const row = Number(insert.run(...columns, problem.id, slot.row).lastInsertRowid)
-        rows.problems.set(problem.id, { row, pending: null })
-        if (problem.closed === null) slot.problem = row
-        return
+      if (known !== undefined) update.run(...columns, known)
+      const row = known ?? Number(insert.run(...columns, problem.id, slot.row).lastInsertRowid)
+      rows.problems.set(problem.id, row)
+      if (problem.closed === null) {
+        slot.problem = problem.row === row ? problem : { ...problem, row }
+        if (known === undefined) slot.open = row
+      } else if (slot.problem?.row === row) {
+        slot.problem = null
+        if (slot.open === row) slot.open = null
       }
-      update.run(...columns, known.row)
-      if (problem.closed !== null && slot.problem === known.row) slot.problem = null
     },
   }
 }
@@ -240,7 +274,7 @@ function createHistoryWriter(db: Database.Database) {
         entry.time,
         entry.kind,
         slot?.row ?? null,
-        entry.problem === null ? null : (rows.problems.get(entry.problem)?.row ?? null),
+        entry.problem === null ? null : (rows.problems.get(entry.problem) ?? null),
         slot?.history ?? null,
         slot === null ? (entry.check?.monitor ?? entry.monitor) : null,
         entry.type,

@@ -43,6 +43,10 @@ export type CommitQueueOptions = {
   /** How many connections and requests the server has seen; a change means that more work may be coming. */
   readonly arrivals: () => number
   readonly log: Log
+  /** Called in each transaction before anything else. */
+  readonly onBegin?: () => void
+  /** Called when something that ran is undone. */
+  readonly onUndo?: () => void
 }
 
 export class CommitQueue {
@@ -144,10 +148,11 @@ export class CommitQueue {
       this.#done()
       return
     }
+    this.#options.onBegin?.()
     const pieces = batch ?? this.#take()
     const results = batch === null ? this.#runBare(pieces) : this.#runEach(pieces)
     if (results === null) {
-      if (this.#db.inTransaction) this.#sql.rollback.run()
+      this.#undo()
       this.#flush(since, pieces)
       return
     }
@@ -168,7 +173,7 @@ export class CommitQueue {
       const took = system.monotonic() - began
       this.#lingerMs = Math.min(Math.max(LINGER_MAX_MS, took), LINGER_SLOW_MAX_MS)
     } catch (error) {
-      if (this.#db.inTransaction) this.#sql.rollback.run()
+      this.#undo()
       this.#fail(pieces, error)
       this.#done()
       return
@@ -178,6 +183,12 @@ export class CommitQueue {
     for (const listener of this.#listeners) listener()
     for (const settle of results) settle()
     this.#done()
+  }
+
+  #undo(): void {
+    this.#options.onUndo?.()
+    // A full disk may have ended it already.
+    if (this.#db.inTransaction) this.#sql.rollback.run()
   }
 
   /** @returns null when a piece threw */
@@ -203,6 +214,7 @@ export class CommitQueue {
         release.run()
         return () => piece.resolve(answer)
       } catch (error) {
+        this.#options.onUndo?.()
         // A full disk may have ended the whole transaction; then there is nothing to go back to, and COMMIT says so.
         if (this.#db.inTransaction) {
           undo.run()

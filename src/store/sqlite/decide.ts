@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto'
 import type Database from 'better-sqlite3'
 import { senderIdentity } from '../../core/notification.ts'
 import type { CheckName, Decision, Keys, Lane, Loaded } from '../../core/ports.ts'
-import type { ProblemView } from '../../core/problem.ts'
+import type { Problem, ProblemView } from '../../core/problem.ts'
 import { createApply } from './apply.ts'
 import type { Folds } from './folds.ts'
+import type { KnownCheck, KnownChecks } from './known-checks.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
 import type { Storms } from './storms.ts'
-import { checkKey, type ReadRows, type UnitRows } from './unit-rows.ts'
+import { checkKey, type UnitRows } from './unit-rows.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -24,6 +25,7 @@ export function createDecide(
   newId: (at: number) => string,
   storms: Storms,
   folds: Folds,
+  known: KnownChecks,
 ): Decide {
   // Two look-ups by key: SQLite plans a join on bare parameters anew at each call, which costs more than all the rest.
   const selectCheck = db.prepare<[string, string], CheckRow>(
@@ -42,7 +44,7 @@ export function createDecide(
   const insertSeen = db.prepare('INSERT OR REPLACE INTO seen (day, digest, at) VALUES (?, ?, ?)')
   const selectInteraction = db.prepare<[string], { at: number }>('SELECT at FROM interactions WHERE id = ?')
   const insertInteraction = db.prepare('INSERT INTO interactions (id, at) VALUES (?, ?)')
-  const apply = createApply(db, newId, storms, folds)
+  const apply = createApply(db, newId, storms, folds, known)
 
   function findSeen(digest: Buffer, day: number): number | null {
     return selectSeen.get(day, digest)?.at ?? selectSeen.get(day - 1, digest)?.at ?? null
@@ -51,10 +53,15 @@ export function createDecide(
   function loadCheck(rows: UnitRows, name: CheckName): void {
     const key = checkKey(name)
     if (rows.checks.has(key)) return
-    const check = selectCheck.get(name.monitor, name.key)
-    if (check === undefined) return
-    const problem = check.problem === null ? null : (selectOpen.get(check.problem) ?? null)
-    remember(rows, key, { check, problem })
+    const read = known.get(key) ?? readCheck(name)
+    if (read !== null) remember(rows, key, read)
+  }
+
+  function readCheck(name: CheckName): KnownCheck | null {
+    const row = selectCheck.get(name.monitor, name.key)
+    if (row === undefined) return null
+    const problem = row.problem === null ? undefined : selectOpen.get(row.problem)
+    return toKnown(row, problem === undefined ? null : toProblem(problem))
   }
 
   return (keys, decide, now, lanes) => {
@@ -74,8 +81,9 @@ export function createDecide(
       const problem = selectProblem.get(id)
       const check = problem === undefined ? undefined : selectCheckByRow.get(problem.check_row)
       if (problem === undefined || check === undefined) continue
-      remember(rows, checkKey(check), { check, problem })
-      views.set(id, { problem: toProblem(problem), check: toCheck(check), tally: toTally(check, problem) })
+      const read = toKnown(check, toProblem(problem))
+      remember(rows, checkKey(check), read)
+      views.set(id, { problem: toProblem(problem), check: read.check, tally: toTally(check, problem) })
     }
     const interaction = keys.interaction ?? null
     const repeated = interaction !== null && selectInteraction.get(interaction) !== undefined
@@ -90,6 +98,7 @@ export function createDecide(
     }
     if (interaction !== null && !repeated) insertInteraction.run(interaction, now)
     apply(decision.changes, rows, now, lanes)
+    for (const [key, check] of rows.checks) known.put(key, check)
     return decision.answer
   }
 }
@@ -98,10 +107,14 @@ function isRecent(seenAt: number | undefined, now: number): boolean {
   return seenAt !== undefined && now - seenAt < DAY_MS
 }
 
-function remember(rows: UnitRows, key: string, read: ReadRows): void {
+function toKnown(row: CheckRow, problem: Problem | null): KnownCheck {
+  return { check: toCheck(row), problem, open: row.problem, history: row.history }
+}
+
+function remember(rows: UnitRows, key: string, read: KnownCheck): void {
   rows.checks.set(key, read)
   const { problem } = read
-  if (problem !== null) rows.problems.set(problem.p_id, { row: problem.p_row, pending: problem.p_pending })
+  if (problem !== null) rows.problems.set(problem.id, problem.row)
 }
 
 function digestOf(identity: string): Buffer {
@@ -115,11 +128,7 @@ function loadedFrom(
   repeated: boolean,
 ): Loaded {
   return {
-    check: (name) => {
-      const read = rows.checks.get(checkKey(name))
-      if (read === undefined) return null
-      return { check: toCheck(read.check), problem: read.problem === null ? null : toProblem(read.problem) }
-    },
+    check: (name) => rows.checks.get(checkKey(name)) ?? null,
     seenAt: (notification) => seen.get(senderIdentity(notification) ?? '') ?? null,
     problem: (id) => views.get(id) ?? null,
     repeated,

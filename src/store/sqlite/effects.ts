@@ -4,6 +4,7 @@ import { type Effect, PRIORITY, type Priority } from '../../core/effect.ts'
 import { type Lane, laneOfMonitor, REPLY_LANE } from '../../core/ports.ts'
 import { severityOf } from '../../core/state.ts'
 import type { Folds } from './folds.ts'
+import { type KnownChecks, SHOWN_ELSEWHERE } from './known-checks.ts'
 import type { Storms } from './storms.ts'
 import { checkKey, type UnitRows } from './unit-rows.ts'
 
@@ -15,6 +16,7 @@ export function createEffectWriter(
   newId: (at: number) => string,
   storms: Storms,
   folds: Folds,
+  known: KnownChecks,
 ): EffectWriter {
   const insertCard = db.prepare(
     `INSERT INTO cards (id, problem, channel, mention, quiet) VALUES (?, ?, ?, ?, ?)
@@ -31,7 +33,7 @@ export function createEffectWriter(
     `INSERT INTO effects (lane, kind, method, priority, rank, state, due, created, data)
      VALUES ('${REPLY_LANE}', 'reply', 'reply', ${PRIORITY.person}, 0, 'waiting', 0, ?, ?)`,
   )
-  const putCards = createCardEffectWriter(db, storms, folds)
+  const putCards = createCardEffectWriter(db, storms, folds, known)
   const putOrder = createOrderWriter(db)
 
   function write(effect: Effect, rows: UnitRows, now: number, fresh: boolean, lanes: Set<Lane>): void {
@@ -42,7 +44,7 @@ export function createEffectWriter(
         const problem = rows.problems.get(effect.problem)
         if (problem === undefined) return
         const data = JSON.stringify({ event: effect.event, rings: effect.rings })
-        for (const { lane } of insertThread.all(-effect.severity, now, data, problem.row)) lanes.add(lane)
+        for (const { lane } of insertThread.all(-effect.severity, now, data, problem)) lanes.add(lane)
         return
       }
       case 'reply':
@@ -61,13 +63,13 @@ export function createEffectWriter(
     )
     const checks = new Map(changes.problems.map(({ problem: { id }, check }) => [id, check] as const))
     for (const { problem, destinations } of changes.cards) {
-      const known = rows.problems.get(problem)
-      if (known === undefined) continue
+      const row = rows.problems.get(problem)
+      if (row === undefined) continue
       for (const { channel, mention, quiet } of destinations) {
         const id = newId(now)
         const calls = JSON.stringify(mention)
         const isQuiet = quiet ? 1 : 0
-        const { changes: made, lastInsertRowid } = insertCard.run(id, known.row, channel, calls, isQuiet)
+        const { changes: made, lastInsertRowid } = insertCard.run(id, row, channel, calls, isQuiet)
         if (made === 0) continue
         const card = {
           row: Number(lastInsertRowid),
@@ -106,7 +108,7 @@ function createOrderWriter(db: Database.Database) {
   ): void => {
     const checkRow = rows.checks.get(checkKey(check))?.check.row
     if (checkRow === undefined) throw new Error('An order for a check that is not there.')
-    const problemRow = problem === null ? null : (rows.problems.get(problem)?.row ?? null)
+    const problemRow = problem === null ? null : (rows.problems.get(problem) ?? null)
     const about = order.what === 'comment' ? order.id : order.what === 'downtime' ? checkRow : problemRow
     const lane = laneOfMonitor(check.monitor)
     upsert.run(
@@ -126,7 +128,7 @@ function createOrderWriter(db: Database.Database) {
  * Each card has at most one effect that waits to bring it up to date; what it shows is read when it goes out, so that a
  * newer change never queues behind an older one. A parked one wakes when the problem itself changes.
  */
-function createCardEffectWriter(db: Database.Database, storms: Storms, folds: Folds) {
+function createCardEffectWriter(db: Database.Database, storms: Storms, folds: Folds, known: KnownChecks) {
   const upsert = db.prepare<[number, number, number, number, number], { lane: Lane }>(
     `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
      SELECT channel, 'card', iif(ts IS NULL, 'post', 'update'), row, iif(ts IS NULL, min(?, ${PRIORITY.post}), ?), ?,
@@ -139,7 +141,6 @@ function createCardEffectWriter(db: Database.Database, storms: Storms, folds: Fo
        state = iif(excluded.priority < ${PRIORITY.count}, 'waiting', state)
      RETURNING lane`,
   )
-  const setPending = db.prepare('UPDATE problems SET pending = ? WHERE row = ?')
 
   function touchOthers(problem: number, priority: Priority, now: number, lanes: Set<Lane>): void {
     storms.touch(problem, priority === PRIORITY.person, now, lanes)
@@ -156,13 +157,10 @@ function createCardEffectWriter(db: Database.Database, storms: Storms, folds: Fo
     const problem = rows.problems.get(effect.problem)
     if (problem === undefined) return
     // How often a problem was told is not on the card of a storm, nor on that of its host.
-    if (effect.priority < PRIORITY.count) touchOthers(problem.row, effect.priority, now, lanes)
-    const covered = problem.pending !== null && problem.pending <= effect.priority
-    if (covered && !fresh) return
-    const touched = upsert.all(effect.priority, effect.priority, -effect.severity, now, problem.row)
+    if (effect.priority < PRIORITY.count) touchOthers(problem, effect.priority, now, lanes)
+    if (!fresh && known.isCovered(problem, effect.priority)) return
+    const touched = upsert.all(effect.priority, effect.priority, -effect.severity, now, problem)
     for (const { lane } of touched) lanes.add(lane)
-    if (covered || touched.length === 0) return
-    problem.pending = effect.priority
-    setPending.run(effect.priority, problem.row)
+    known.cover(problem, touched.length === 0 ? SHOWN_ELSEWHERE : effect.priority)
   }
 }

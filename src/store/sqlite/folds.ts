@@ -4,6 +4,7 @@ import { keyOfNames } from '../../core/notification.ts'
 import type { CardRef, Lane } from '../../core/ports.ts'
 import type { Check } from '../../core/problem.ts'
 import { type State, severityOf } from '../../core/state.ts'
+import type { KnownChecks } from './known-checks.ts'
 import type { FreshCard, Storms } from './storms.ts'
 
 type Named = Pick<Check, 'monitor' | 'host' | 'service'>
@@ -29,7 +30,11 @@ const FOLDS_FROM = severityOf('UNREACHABLE')
 /** Cards let go in one transaction. */
 const UNFOLD_AT_ONCE = 100
 
-export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>): Folds {
+export function createFolds(
+  db: Database.Database,
+  storms: Pick<Storms, 'admit'>,
+  known: Pick<KnownChecks, 'uncover'>,
+): Folds {
   const hostCard = db.prepare<[string, string, string], { row: number }>(
     `SELECT k.row AS row FROM checks c JOIN problems p ON p.row = c.problem
        JOIN cards k ON k.problem = p.row AND k.channel = (SELECT ?)
@@ -49,8 +54,8 @@ export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>
        attempts = iif(state = 'parked', 0, attempts), due = iif(state = 'parked', 0, due)
      RETURNING lane`,
   )
-  const released = db.prepare<[number], FreshCard & Named>(
-    `SELECT f.row AS row, f.channel AS channel, f.mention AS mention, f.quiet AS quiet, p.severity AS severity,
+  const released = db.prepare<[number], FreshCard & Named & { problem: number }>(
+    `SELECT f.row AS row, f.problem AS problem, f.channel AS channel, f.mention AS mention, f.quiet AS quiet, p.severity AS severity,
        c.monitor AS monitor, c.host AS host, c.service AS service
      FROM cards f JOIN cards h ON h.row = f.folded JOIN problems hp ON hp.row = h.problem
        JOIN problems p ON p.row = f.problem JOIN checks c ON c.row = p.check_row
@@ -89,6 +94,7 @@ export function createFolds(db: Database.Database, storms: Pick<Storms, 'admit'>
       for (const card of released.all(now - GRACE_MS)) {
         const host = hostOf.get(card.row)
         fold.run(null, card.row)
+        known.uncover(card.problem)
         // A host that is down again has a card again.
         if (!admit(card, card, now, lanes) && !storms.admit(card, now, lanes))
           post.run(-card.severity, now, card.row)

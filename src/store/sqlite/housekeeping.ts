@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Clock } from '../../core/ports.ts'
 import type { CommitQueue } from './commit-queue.ts'
+import type { KnownChecks } from './known-checks.ts'
 import { addRemoved, createRetention, NOTHING_REMOVED, type Place, type Removed, START } from './retention.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -17,10 +18,16 @@ export type Housekeep = (historyDays: number, stop: AbortSignal) => Promise<Remo
 
 /**
  * @param system measures the pauses
+ * @param known what is remembered of checks, some of which go
  * @returns a function that drops what is too old to recognise anything by, and history older than so many days, in small
  *   steps between notifications; it ends early when it is told to stop
  */
-export function createHousekeeping(db: Database.Database, queue: CommitQueue, system: Clock): Housekeep {
+export function createHousekeeping(
+  db: Database.Database,
+  queue: CommitQueue,
+  system: Clock,
+  known: KnownChecks,
+): Housekeep {
   const dropIdentities = createIdentities(db)
   const step = createRetention(db)
   return async (historyDays, stop) => {
@@ -30,7 +37,10 @@ export function createHousekeeping(db: Database.Database, queue: CommitQueue, sy
     let place: Place | null = START
     while (place !== null && !stop.aborted) {
       const at: Place = place
-      const done = await queue.enqueue((now) => step(at, now - historyDays * DAY_MS, now), STEP_WEIGHT)
+      const done = await queue.enqueue((now) => {
+        known.forgetAll()
+        return step(at, now - historyDays * DAY_MS, now)
+      }, STEP_WEIGHT)
       removed = addRemoved(removed, done.removed)
       place = done.next
       if (place !== null && place.phase === at.phase) await pause(system)

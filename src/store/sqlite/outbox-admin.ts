@@ -98,10 +98,9 @@ type Found = {
   readonly problem: number | null
 }
 
-/** What is given up must not be taken for what still waits: the next change makes a new one. */
+/** The next change makes a new one: a server that runs sees that another has written, and forgets what it knew to be waiting. */
 function createGiveUp(db: Database.Database): (found: Found) => void {
   const remove = db.prepare('DELETE FROM effects WHERE row = ?')
-  const clearPending = db.prepare('UPDATE problems SET pending = NULL WHERE row = ?')
   // Nobody will ever post the card that they wait for.
   const dropLines = db.prepare(
     `DELETE FROM effects WHERE kind = 'thread' AND state = 'blocked' AND card = (SELECT k.row FROM effects e
@@ -114,11 +113,10 @@ function createGiveUp(db: Database.Database): (found: Found) => void {
      AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = ? AND e.kind = 'thread' AND e.state IN ('waiting', 'leased'))`,
   )
   const cardOf = db.prepare<[number], { card: number | null }>('SELECT card FROM effects WHERE row = ?')
-  return ({ row, problem }) => {
+  return ({ row }) => {
     const card = cardOf.get(row)?.card ?? null
     dropLines.run(row)
     remove.run(row)
-    if (problem !== null) clearPending.run(problem)
     if (card !== null) release.run(card, card)
   }
 }

@@ -14,6 +14,7 @@ import type {
 import type { ProblemView } from '../../core/problem.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import { createFolded } from './folds.ts'
+import type { KnownChecks } from './known-checks.ts'
 import { createParked } from './parked.ts'
 import { rowId } from './row-id.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
@@ -74,6 +75,7 @@ const CLAIMED = `
  * @param onWork registers who hears of committed work
  * @param newId makes a UUIDv7 for a time in epoch ms
  * @param now epoch ms
+ * @param known what is remembered of checks, which settling may change
  */
 export function createOutbox(
   db: Database.Database,
@@ -83,9 +85,10 @@ export function createOutbox(
   decide: (follow: Follow, at: number) => void,
   newId: (at: number) => string,
   now: number,
+  known: KnownChecks,
 ): Outbox {
   voidOtherLeases(db, owner, now)
-  const claim = createClaim(db, owner)
+  const claim = createClaim(db, owner, known)
   const settle = createSettle(db, newId)
   const hurry = db.prepare(
     `UPDATE effects SET due = 0 WHERE lane = ? AND state = 'waiting' AND due > 0 AND error IS NOT NULL`,
@@ -106,6 +109,9 @@ export function createOutbox(
     claim: (lane, without, leaseMs) => queue.enqueue((at) => claim(lane, without, at, leaseMs)),
     settle: (claimed, settlement, follow) =>
       queue.enqueue((at) => {
+        // What became of it is a line behind the check's last one; what moves is shown by other cards.
+        if (settlement.kind === 'move') known.forgetAll()
+        else forgetCheck(claimed, known)
         settle(claimed, settlement, at)
         if (follow !== undefined) decide(follow, at)
       }),
@@ -117,10 +123,15 @@ export function createOutbox(
     nextDue: (lane, after) => selectDue.get(lane, after)?.due ?? null,
     depth: () => selectDepth.get() ?? { waiting: 0, parked: 0, oldest: null },
     list: (limit) => listEffects(db, limit),
-    ...createParked(db, queue, newId),
+    ...createParked(db, queue, newId, known),
     version: () => db.pragma('data_version', { simple: true }) as number,
     onWork,
   }
+}
+
+function forgetCheck({ work }: Claimed, known: KnownChecks): void {
+  if (work.kind === 'order') known.forget(work.check.row)
+  else if ('view' in work) known.forget(work.view.check.row)
 }
 
 /** Open events that are counted for the card of one of them; a person needs no more to see that it spreads. */
@@ -163,7 +174,7 @@ function voidOtherLeases(db: Database.Database, owner: string, now: number): voi
   db.prepare(`DELETE FROM effects WHERE state = 'leased' AND owner <> ?`).run(owner)
 }
 
-function createClaim(db: Database.Database, owner: string) {
+function createClaim(db: Database.Database, owner: string, known: KnownChecks) {
   const selectNext = db.prepare<
     [string, string, number, number],
     { row: number; priority: number; rank: number }
@@ -172,7 +183,6 @@ function createClaim(db: Database.Database, owner: string) {
     `UPDATE effects SET state = 'leased', owner = ?, lease_until = ?, attempts = attempts + 1, attempted = ? WHERE row = ?`,
   )
   const selectClaimed = db.prepare<[number], ClaimRow>(CLAIMED)
-  const clearPending = db.prepare('UPDATE problems SET pending = NULL WHERE row = ?')
   const stormWork = createStormWork(db)
   const selectFolded = createFolded(db)
   const selectAlike = db.prepare<[string, string], { events: number; hosts: number }>(
@@ -191,7 +201,7 @@ function createClaim(db: Database.Database, owner: string) {
     if (row === undefined) return null
     if (row.e_storm !== null) return { ...claimedOf(row), work: stormWork(row, row.e_storm) }
     if (row.method !== 'post' && row.method !== 'update') return toClaimed(row)
-    clearPending.run(row.p_row)
+    if (row.p_row !== null) known.uncover(row.p_row)
     return toClaimed(row, others(row))
   }
 

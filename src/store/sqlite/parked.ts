@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3'
 import type { Lane, Outbox, ParkedCount } from '../../core/ports.ts'
 import type { CommitQueue } from './commit-queue.ts'
+import type { KnownChecks } from './known-checks.ts'
 import { createMoveOthers } from './move-card.ts'
 import { createUnpark } from './unpark.ts'
 
@@ -20,6 +21,7 @@ export function createParked(
   db: Database.Database,
   queue: CommitQueue,
   newId: (at: number) => string,
+  known: KnownChecks,
 ): Parked {
   // Somebody may have put things right while the server was stopped.
   db.exec(`UPDATE effects SET due = 1 WHERE state = 'parked' AND due > 0`)
@@ -46,7 +48,11 @@ export function createParked(
   )
   return {
     moveOthers: (from, to, error, after) =>
-      queue.enqueue((at) => moveOthers(from, { to, error, at }, after), STEP_WEIGHT),
+      queue.enqueue((at) => {
+        // Other cards show the problems then, and each check has one line more behind it.
+        known.forgetAll()
+        return moveOthers(from, { to, error, at }, after)
+      }, STEP_WEIGHT),
     probe: (again) =>
       queue.enqueue((at) =>
         dueLanes.all(at).map(({ lane }) => {

@@ -22,6 +22,7 @@ export type CheckRow = {
   last_state_time: number | null
   last_type: string | null
   last_state: string | null
+  /** Null: as `output`. */
   last_output: string | null
   last_author: string | null
   last_comment: string | null
@@ -55,7 +56,6 @@ export type ProblemRow = {
   p_last_seen: number | null
   p_output: string | null
   p_long_output: string | null
-  p_pending: number | null
 }
 
 export type CheckWithProblemRow = CheckRow & (ProblemRow | { p_row: null })
@@ -65,7 +65,7 @@ export const PROBLEM_COLUMNS = `p.row AS p_row, p.id AS p_id, p.state AS p_state
   p.episode AS p_episode, p.opened AS p_opened, p.changed AS p_changed, p.closed AS p_closed,
   p.closed_because AS p_closed_because, p.acknowledgement AS p_acknowledgement,
   p.released AS p_released, p.first_taken_by AS p_first_taken_by, p.first_taken AS p_first_taken, p.count AS p_count,
-  p.last_seen AS p_last_seen, p.output AS p_output, p.long_output AS p_long_output, p.pending AS p_pending`
+  p.last_seen AS p_last_seen, p.output AS p_output, p.long_output AS p_long_output`
 
 /**
  * Rows of the checks of a host, by its name or display name, ignoring case; binds the name twice. An OR of the two would go
@@ -107,7 +107,8 @@ function toLast(row: CheckRow): LastNotification | null {
   return {
     type: row.last_type as NotificationType,
     state: row.last_state as State | null,
-    output: row.last_output ?? '',
+    // Mostly it is what the tally says too, and stands there once.
+    output: row.last_output ?? row.output,
     author: row.last_author,
     comment: row.last_comment,
     time: row.last_time,

@@ -1,3 +1,4 @@
+import type Database from 'better-sqlite3'
 import { NO_CHANGES } from '../../core/changes.ts'
 import type { IntakeKeys } from '../../core/intake-key.ts'
 import type { Clock, Lane, Log, Outbox, Store, StormStore } from '../../core/ports.ts'
@@ -9,6 +10,7 @@ import { storeFailure } from './failures.ts'
 import { createFolds } from './folds.ts'
 import { createHousekeeping, type Housekeep } from './housekeeping.ts'
 import { createIntakeKeys } from './keys.ts'
+import { KnownChecks } from './known-checks.ts'
 import { lockForServer } from './lock.ts'
 import { makeFolder, openBeside, openDatabase, startCheckpoints } from './open.ts'
 import { createOutbox } from './outbox.ts'
@@ -70,12 +72,20 @@ export function openSqlite(options: StoreOptions): OpenStore {
     makeFolder(file)
     const unlock = lockForServer(file, pid)
     const db = unlockOnError(unlock, () => openDatabase(file))
-    const queue = new CommitQueue(db, { time: clock, system, arrivals, log })
+    const known = new KnownChecks()
+    const queue = new CommitQueue(db, {
+      time: clock,
+      system,
+      arrivals,
+      log,
+      onBegin: createForgetOfOthers(db, known),
+      onUndo: () => known.forgetAll(),
+    })
     const work = createWorkBell(queue)
     const facts = createFacts(db)
-    const storms = createStorms(db, newId, options.storm)
-    const folds = createFolds(db, storms)
-    const decide = createDecide(db, newId, storms, folds)
+    const storms = createStorms(db, newId, options.storm, known)
+    const folds = createFolds(db, storms, known)
+    const decide = createDecide(db, newId, storms, folds, known)
     const stopCheckpoints = startCheckpoints(file)
     const store: Store = {
       ...createQueries(db),
@@ -107,10 +117,11 @@ export function openSqlite(options: StoreOptions): OpenStore {
           ),
         newId,
         clock.now(),
+        known,
       ),
       keys: createIntakeKeys(db),
       facts,
-      housekeep: createHousekeeping(db, queue, system),
+      housekeep: createHousekeeping(db, queue, system, known),
       sizes: createSizes(db, file),
       stormStore: createStormStore(db, queue, newId),
       storms: {
@@ -134,6 +145,17 @@ export function openSqlite(options: StoreOptions): OpenStore {
     }
   } catch (error) {
     throw storeFailure(error)
+  }
+}
+
+/** Commands beside the server may write too; what they changed is read again. */
+function createForgetOfOthers(db: Database.Database, known: KnownChecks): () => void {
+  const select = db.prepare<[], number>('PRAGMA data_version').pluck()
+  let version = select.get()
+  return () => {
+    const current = select.get()
+    if (current !== version) known.forgetAll()
+    version = current
   }
 }
 

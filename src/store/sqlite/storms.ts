@@ -3,6 +3,7 @@ import { PRIORITY } from '../../core/effect.ts'
 import type { Lane } from '../../core/ports.ts'
 import { severityOf } from '../../core/state.ts'
 import { CALM_MS, countNew, OWN_CARDS_WHEN_CALM, type StormRules } from '../../core/storm.ts'
+import type { KnownChecks } from './known-checks.ts'
 
 /** A card that was just made for a problem, of which nothing has gone out yet. */
 export type FreshCard = {
@@ -43,19 +44,20 @@ export function createStorms(
   db: Database.Database,
   newId: (at: number) => string,
   rules: StormRules,
+  known: Pick<KnownChecks, 'uncover'>,
 ): Storms {
   // After a restart new problems are counted anew; a storm that goes on is in the database.
   const counted = new Map<string, readonly Counted[]>()
   const intake = prepareIntake(db)
   const draw = createDraw(db)
-  const settleDown = createSettleDown(db, draw)
+  const settleDown = createSettleDown(db, draw, known)
   const any = db.prepare('SELECT 1 FROM storms WHERE ended IS NULL LIMIT 1')
 
   function begin({ row: own, channel, mention, quiet }: FreshCard, now: number): number {
-    const known = intake.current.get(channel)
-    if (known !== undefined) intake.revive.run(known.row)
+    const current = intake.current.get(channel)
+    if (current !== undefined) intake.revive.run(current.row)
     const row =
-      known?.row ??
+      current?.row ??
       Number(intake.begin.run(newId(now), channel, mention, quiet, now, now, now).lastInsertRowid)
     // What waits for its turn is part of the flood, and nobody has seen anything of it yet.
     const waiting = intake.waiting.all(channel, own)
@@ -65,7 +67,7 @@ export function createStorms(
       // What a host's card shows goes where that goes.
       took += intake.takeFolded.run(row, card).changes
       intake.forget.run(card)
-      intake.clearPending.run(problem)
+      known.uncover(problem)
     }
     intake.took.run(now, took, row)
     return row
@@ -82,10 +84,10 @@ export function createStorms(
         rules,
       )
       counted.set(card.channel, [...before, { row: card.row, at: now }].slice(-times.length))
-      const known = intake.current.get(card.channel)
-      const goesOn = known !== undefined && known.calm === null
+      const current = intake.current.get(card.channel)
+      const goesOn = current !== undefined && current.calm === null
       if (!goesOn && !isStorm) return false
-      const storm = goesOn ? known.row : begin(card, now)
+      const storm = goesOn ? current.row : begin(card, now)
       intake.join.run(storm, card.row)
       intake.took.run(now, 1, storm)
       draw(storm, PRIORITY.post, now, lanes)
@@ -119,7 +121,6 @@ function prepareIntake(db: Database.Database) {
     join: db.prepare('UPDATE cards SET storm = ? WHERE row = ?'),
     takeFolded: db.prepare('UPDATE cards SET storm = ?, folded = NULL WHERE folded = ?'),
     forget: db.prepare('DELETE FROM effects WHERE card = ?'),
-    clearPending: db.prepare('UPDATE problems SET pending = NULL WHERE row = ?'),
     took: db.prepare('UPDATE storms SET last = ?, taken = taken + ? WHERE row = ?'),
     /** One line that rings at a time; whom it names is looked up when it goes out. The storm's first post rings by itself. */
     ring: db.prepare(
@@ -162,15 +163,19 @@ function createDraw(db: Database.Database): Draw {
   }
 }
 
-function createSettleDown(db: Database.Database, draw: Draw): Storms['settleDown'] {
+function createSettleDown(
+  db: Database.Database,
+  draw: Draw,
+  known: Pick<KnownChecks, 'uncover'>,
+): Storms['settleDown'] {
   // Whoever takes all of it gets all of it, also what is about to leave.
   const calmed = db.prepare<[number], { row: number }>(
     `SELECT row FROM storms WHERE ended IS NULL AND calm IS NULL AND last <= ?
        AND NOT EXISTS (SELECT 1 FROM bulks b WHERE b.storm = storms.row)`,
   )
   const calm = db.prepare('UPDATE storms SET calm = ? WHERE row = ?')
-  const worst = db.prepare<[number], { card: number; severity: number }>(
-    `SELECT k.row AS card, p.severity AS severity FROM cards k JOIN problems p ON p.row = k.problem
+  const worst = db.prepare<[number], { card: number; problem: number; severity: number }>(
+    `SELECT k.row AS card, p.row AS problem, p.severity AS severity FROM cards k JOIN problems p ON p.row = k.problem
      WHERE k.storm = (SELECT ?) AND p.closed IS NULL AND p.acknowledged_by IS NULL
      ORDER BY p.severity DESC, p.opened, p.row LIMIT ${OWN_CARDS_WHEN_CALM}`,
   )
@@ -189,8 +194,9 @@ function createSettleDown(db: Database.Database, draw: Draw): Storms['settleDown
   return (now, lanes) => {
     for (const { row } of calmed.all(now - CALM_MS)) {
       calm.run(now, row)
-      for (const { card, severity } of worst.all(row)) {
+      for (const { card, problem, severity } of worst.all(row)) {
         leave.run(card)
+        known.uncover(problem)
         for (const { lane } of post.all(-severity, now, card)) lanes.add(lane)
       }
       draw(row, PRIORITY.post, now, lanes)

@@ -1,14 +1,11 @@
-import type { CheckRow, ProblemRow } from './rows.ts'
+import type { KnownCheck } from './known-checks.ts'
 
-/** A check as it was read, with its open problem or the one that was asked for. */
-export type ReadRows = { readonly check: CheckRow; readonly problem: ProblemRow | null }
-
-/** What one unit has read, kept so that writing can tell what changed. */
+/** What one unit knows of the database, kept up with what it writes. */
 export type UnitRows = {
   /** By monitor and key. */
-  readonly checks: Map<string, ReadRows>
-  /** By id of the problem. */
-  readonly problems: Map<string, { row: number; pending: number | null }>
+  readonly checks: Map<string, KnownCheck>
+  /** Row of each problem, by its id. */
+  readonly problems: Map<string, number>
 }
 
 /** @returns how a check is named in the maps of a unit */
