@@ -1,10 +1,11 @@
 import { acknowledgementOrder } from './acknowledge.ts'
 import { type Changes, NO_CHANGES } from './changes.ts'
 import { type Effect, PRIORITY, type ThreadEvent } from './effect.ts'
+import { hear } from './hear.ts'
 import { type HistoryEntry, historyEntry } from './history.ts'
 import type { Notification, NotificationType } from './notification.ts'
 import { FIELDS_SHOWN, outputPreview } from './output-preview.ts'
-import type { Check, CheckState, ClosedBecause, LastNotification, Problem } from './problem.ts'
+import type { Check, CheckState, ClosedBecause, Problem } from './problem.ts'
 import { receiveAcknowledgement } from './receive-acknowledgement.ts'
 import { receiveNews } from './receive-news.ts'
 import { isReminderDue } from './remind.ts'
@@ -42,7 +43,7 @@ export function receive(
   const turn: Turn = { notification, type, time, context, problem: before?.problem ?? null, check: known }
 
   if (isDuplicate(known, seenAt, turn)) return recorded(turn, 'duplicate', hearAgain(known, turn))
-  const check = hear(known, turn)
+  const check = hear(known, notification, type, time, context.now)
   // What was not believed is nothing that a later notification could repeat.
   if (isStale(known, turn)) return recorded(turn, 'stale', { ...check, last: null })
   switch (type) {
@@ -125,31 +126,6 @@ function isStale(check: Check, { type, notification, problem }: Turn): boolean {
 
 function isOtherEpisode({ episode }: Notification, problem: Problem | null): boolean {
   return episode !== null && problem?.episode != null && problem.episode !== episode
-}
-
-/** Takes over what the notification says of the check itself. What it does not say stays. */
-function hear(check: Check, { notification: n, type, time, context }: Turn): Check {
-  const last: LastNotification = {
-    type,
-    state: n.state,
-    output: n.output,
-    author: n.author,
-    comment: n.comment,
-    time,
-  }
-  return {
-    ...check,
-    host: n.host,
-    service: n.service,
-    hostDisplayName: n.hostDisplayName ?? check.hostDisplayName,
-    serviceDisplayName: n.serviceDisplayName ?? check.serviceDisplayName,
-    address: n.address ?? check.address,
-    url: n.url ?? check.url,
-    labels: n.labels ?? check.labels,
-    fields: n.fields ?? check.fields,
-    last,
-    tally: { ...check.tally, lastSeen: context.now },
-  }
 }
 
 function receiveProblem(turn: Turn, heard: Check): Received {

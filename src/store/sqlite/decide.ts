@@ -8,7 +8,7 @@ import type { Folds } from './folds.ts'
 import type { KnownCheck, KnownChecks } from './known-checks.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
 import type { Storms } from './storms.ts'
-import { checkKey, type UnitRows } from './unit-rows.ts'
+import { addRead, type CheckSlot, createUnitRows, type UnitRows } from './unit-rows.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -51,10 +51,9 @@ export function createDecide(
   }
 
   function loadCheck(rows: UnitRows, name: CheckName): void {
-    const key = checkKey(name)
-    if (rows.checks.has(key)) return
-    const read = known.get(key) ?? readCheck(name)
-    if (read !== null) remember(rows, key, read)
+    if (rows.checks.get(name) !== undefined) return
+    const read = known.get(name) ?? readCheck(name)
+    if (read !== null) addRead(rows, read)
   }
 
   function readCheck(name: CheckName): KnownCheck | null {
@@ -65,7 +64,7 @@ export function createDecide(
   }
 
   return (keys, decide, now, lanes) => {
-    const rows: UnitRows = { checks: new Map(), problems: new Map() }
+    const rows = createUnitRows()
     const seen = new Map<string, number>()
     const day = Math.floor(now / DAY_MS)
     for (const notification of keys.notifications ?? []) {
@@ -82,7 +81,7 @@ export function createDecide(
       const check = problem === undefined ? undefined : selectCheckByRow.get(problem.check_row)
       if (problem === undefined || check === undefined) continue
       const read = toKnown(check, toProblem(problem))
-      remember(rows, checkKey(check), read)
+      addRead(rows, read)
       views.set(id, { problem: toProblem(problem), check: read.check, tally: toTally(check, problem) })
     }
     const interaction = keys.interaction ?? null
@@ -98,7 +97,9 @@ export function createDecide(
     }
     if (interaction !== null && !repeated) insertInteraction.run(interaction, now)
     apply(decision.changes, rows, now, lanes)
-    for (const [key, check] of rows.checks) known.put(key, check)
+    rows.checks.forEach((slot) => {
+      if (slot.row !== null) known.put(knownNow(slot, slot.row))
+    })
     return decision.answer
   }
 }
@@ -111,10 +112,12 @@ function toKnown(row: CheckRow, problem: Problem | null): KnownCheck {
   return { check: toCheck(row), problem, open: row.problem, history: row.history }
 }
 
-function remember(rows: UnitRows, key: string, read: KnownCheck): void {
-  rows.checks.set(key, read)
-  const { problem } = read
-  if (problem !== null) rows.problems.set(problem.id, problem.row)
+/** What is known of a check once it is written. */
+function knownNow({ before, latest, touched, problem, open, history }: CheckSlot, row: number): KnownCheck {
+  if (!touched && before !== null) return before
+  const check = latest ?? before?.check
+  if (check === undefined) throw new Error('A check that was neither read nor written.')
+  return { check: check.row === row ? check : { ...check, row }, problem, open, history }
 }
 
 function digestOf(identity: string): Buffer {
@@ -128,7 +131,7 @@ function loadedFrom(
   repeated: boolean,
 ): Loaded {
   return {
-    check: (name) => rows.checks.get(checkKey(name)) ?? null,
+    check: (name) => rows.checks.get(name)?.before ?? null,
     seenAt: (notification) => seen.get(senderIdentity(notification) ?? '') ?? null,
     problem: (id) => views.get(id) ?? null,
     repeated,

@@ -6,7 +6,7 @@ import { severityOf } from '../../core/state.ts'
 import type { Folds } from './folds.ts'
 import { type KnownChecks, SHOWN_ELSEWHERE } from './known-checks.ts'
 import type { Storms } from './storms.ts'
-import { checkKey, type UnitRows } from './unit-rows.ts'
+import type { UnitRows } from './unit-rows.ts'
 
 export type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 
@@ -106,8 +106,8 @@ function createOrderWriter(db: Database.Database) {
     now: number,
     lanes: Set<Lane>,
   ): void => {
-    const checkRow = rows.checks.get(checkKey(check))?.check.row
-    if (checkRow === undefined) throw new Error('An order for a check that is not there.')
+    const checkRow = rows.checks.get(check)?.row ?? null
+    if (checkRow === null) throw new Error('An order for a check that is not there.')
     const problemRow = problem === null ? null : (rows.problems.get(problem) ?? null)
     const about = order.what === 'comment' ? order.id : order.what === 'downtime' ? checkRow : problemRow
     const lane = laneOfMonitor(check.monitor)

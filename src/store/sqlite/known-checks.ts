@@ -1,4 +1,6 @@
+import type { CheckName } from '../../core/ports.ts'
 import type { Check, Problem } from '../../core/problem.ts'
+import { CheckMap } from './check-map.ts'
 
 /** A check as it stands in the database. */
 export type KnownCheck = {
@@ -28,44 +30,44 @@ export const SHOWN_ELSEWHERE = -1
  * process.
  */
 export class KnownChecks {
-  readonly #byKey = new Map<string, KnownCheck>()
-  readonly #keyOf = new Map<number, string>()
+  readonly #checks = new CheckMap<KnownCheck>()
+  readonly #byRow = new Map<number, CheckName>()
   /** By row of the problem: the priority of what waits for each of its cards. */
   readonly #covered = new Map<number, number>()
 
-  /** @param key as `checkKey` makes it */
-  get(key: string): KnownCheck | null {
-    return this.#byKey.get(key) ?? null
+  get(check: CheckName): KnownCheck | null {
+    return this.#checks.get(check) ?? null
   }
 
-  put(key: string, known: KnownCheck): void {
+  put(known: KnownCheck): void {
     const { check, problem, open } = known
     const { last, tally } = check
     const chars = tally.output.length + (tally.longOutput?.length ?? 0) + (last?.output.length ?? 0)
     // Of one that was asked for by a problem that is over, the open problem was not read.
     if (chars > TEXT_MAX_CHARS || (problem?.row ?? null) !== open) {
-      this.#byKey.delete(key)
-      this.#keyOf.delete(check.row)
+      this.forget(check.row)
       return
     }
-    if (!this.#byKey.has(key)) {
-      if (this.#byKey.size >= CHECKS_MAX) this.#forgetOldest()
-      this.#keyOf.set(check.row, key)
-    }
-    this.#byKey.set(key, known)
+    const { size } = this.#checks
+    this.#checks.set(check, known)
+    if (this.#checks.size === size) return
+    this.#byRow.set(check.row, check)
+    // One that is spoken of again is read again, once.
+    const oldest = size < CHECKS_MAX ? undefined : this.#checks.oldest(check.monitor)
+    if (oldest !== undefined) this.forget(oldest.check.row)
   }
 
   /** @param check its row */
   forget(check: number): void {
-    const key = this.#keyOf.get(check)
-    if (key === undefined) return
-    this.#keyOf.delete(check)
-    this.#byKey.delete(key)
+    const id = this.#byRow.get(check)
+    if (id === undefined) return
+    this.#byRow.delete(check)
+    this.#checks.delete(id)
   }
 
   forgetAll(): void {
-    this.#byKey.clear()
-    this.#keyOf.clear()
+    this.#checks.clear()
+    this.#byRow.clear()
     this.#covered.clear()
   }
 
@@ -86,14 +88,5 @@ export class KnownChecks {
   /** What waited for a card of it is on its way. */
   uncover(problem: number): void {
     this.#covered.delete(problem)
-  }
-
-  /** One that is spoken of again is read again, once. */
-  #forgetOldest(): void {
-    const [oldest] = this.#byKey
-    if (oldest === undefined) return
-    const [key, { check }] = oldest
-    this.#byKey.delete(key)
-    this.#keyOf.delete(check.row)
   }
 }
