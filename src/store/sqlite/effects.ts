@@ -42,7 +42,8 @@ export function createEffectWriter(
         return putCards(effect, rows, now, fresh, lanes)
       case 'thread': {
         const problem = rows.problems.get(effect.problem)
-        if (problem === undefined) return
+        // A card that is not there has no thread.
+        if (problem === undefined || known.isCovered(problem, SHOWN_ELSEWHERE)) return
         const data = JSON.stringify({ event: effect.event, rings: effect.rings })
         for (const { lane } of insertThread.all(-effect.severity, now, data, problem)) lanes.add(lane)
         return
