@@ -1,5 +1,6 @@
 import type { Button, KnownBlock, MessageAttachment, RichTextBlock, RichTextElement } from '@slack/types'
 import type { Acknowledgement, Ending, HandOver } from '../../core/acknowledgement.ts'
+import { duration } from '../../core/duration.ts'
 import { cutChars, FIELDS_SHOWN, outputPreview } from '../../core/output-preview.ts'
 import type { CardRef } from '../../core/ports.ts'
 import { checkName, type ProblemView } from '../../core/problem.ts'
@@ -10,7 +11,6 @@ import {
   context,
   date,
   dateToken,
-  duration,
   escapeText,
   inert,
   line,

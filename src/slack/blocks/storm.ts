@@ -1,4 +1,5 @@
 import type { KnownBlock, PlainTextOption, RichTextBlock } from '@slack/types'
+import { duration } from '../../core/duration.ts'
 import { cutChars } from '../../core/output-preview.ts'
 import type { CardRef } from '../../core/ports.ts'
 import { checkName } from '../../core/problem.ts'
@@ -6,18 +7,7 @@ import type { HostInStorm, StormView, Taken } from '../../core/storm.ts'
 import { ACTION } from '../ids.ts'
 import { button, type CardMessage, FALLBACK_MAX_CHARS } from './card.ts'
 import { stateLook, stateWord } from './state.ts'
-import {
-  context,
-  dateToken,
-  duration,
-  escapeText,
-  line,
-  mention,
-  mrkdwn,
-  plain,
-  preformatted,
-  text,
-} from './text.ts'
+import { context, dateToken, escapeText, line, mention, mrkdwn, plain, preformatted, text } from './text.ts'
 import type { LineMessage } from './thread-line.ts'
 
 /** Characters of one line of the list of the worst. */

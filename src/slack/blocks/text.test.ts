@@ -1,16 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  dateToken,
-  duration,
-  escapeText,
-  inert,
-  inertCut,
-  plain,
-  preformatted,
-  text,
-  unparsed,
-} from './text.ts'
+import { dateToken, escapeText, inert, inertCut, plain, preformatted, text, unparsed } from './text.ts'
 
 describe('foreign text in mrkdwn', () => {
   it.each([
@@ -51,19 +41,6 @@ describe('foreign text in mrkdwn', () => {
 })
 
 describe('small things', () => {
-  it.each([
-    [0, '0 s'],
-    [-5, '0 s'],
-    [59_999, '59 s'],
-    [60_000, '1 min'],
-    [3_600_000, '1 h'],
-    [3_900_000, '1 h 5 min'],
-    [86_400_000, '1 d'],
-    [90_000_000, '1 d 1 h'],
-  ])('%i ms last %s', (ms, expected) => {
-    expect(duration(ms)).toBe(expected)
-  })
-
   it('a moment is each reader’s own, and UTC where it cannot be', () => {
     expect(dateToken(Date.parse('2026-11-21T20:54:31Z'))).toBe(
       '<!date^1795294471^{date_short_pretty} at {time}|2026-11-21 20:54 UTC>',

@@ -1,4 +1,5 @@
 import type { KnownBlock } from '@slack/types'
+import { duration } from '../../core/duration.ts'
 import type { ThreadEvent } from '../../core/effect.ts'
 import type { NotificationType } from '../../core/notification.ts'
 import { cutChars } from '../../core/output-preview.ts'
@@ -7,7 +8,7 @@ import { checkName, type ProblemView } from '../../core/problem.ts'
 import { severityOf } from '../../core/state.ts'
 import { FALLBACK_MAX_CHARS } from './card.ts'
 import { stateLook, stateWord } from './state.ts'
-import { date, duration, escapeText, line, mention, preformatted, text, utc } from './text.ts'
+import { date, escapeText, line, mention, preformatted, text, utc } from './text.ts'
 
 export type LineMessage = { readonly text: string; readonly blocks: KnownBlock[] }
 
