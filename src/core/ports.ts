@@ -7,6 +7,7 @@ import type { MonitorApi } from './monitor-api.ts'
 import type { Notification } from './notification.ts'
 import type { Person } from './permit.ts'
 import type { Check, CheckState, ProblemView } from './problem.ts'
+import type { ReportRow } from './report.ts'
 import type { State } from './state.ts'
 import type { HostInStorm, StormView } from './storm.ts'
 
@@ -88,6 +89,9 @@ export type HistoryFilter = {
   readonly kinds?: readonly HistoryKind[] | undefined
 }
 
+/** `since`: epoch ms; the whole UTC day that it falls on counts. */
+export type ReportFilter = { readonly since: number; readonly monitor?: string | undefined }
+
 export type Page<Row> = { readonly rows: readonly Row[]; readonly cursor: string | null }
 
 /** Questions that change nothing. Synchronous: each is a few index look-ups. */
@@ -108,6 +112,8 @@ export type Queries = {
   hostNames(limit: number): readonly string[]
   /** Newest first. */
   history(filter: HistoryFilter, limit: number, cursor?: string | null): Page<HistoryRow>
+  /** How soon problems were taken and how long they lasted: one row a monitor and kind, by kind, then by name. */
+  report(filter: ReportFilter): readonly ReportRow[]
   /** When the next acknowledgement ends, epoch ms. */
   nextExpiry(): number | null
   /** Ids of open problems whose acknowledgement has ended by then. */

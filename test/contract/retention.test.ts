@@ -273,6 +273,7 @@ const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   interactions: 'id',
   keys: 'id name monitors channel',
   problems: 'id state episode closed_because output long_output',
+  report_days: 'monitor',
   storms: 'id channel ts',
 }
 /** Where `prune --person` looks. */

@@ -61,7 +61,8 @@ function count(db: Database.Database, cutoff: number, now: number): Removed {
        AND NOT EXISTS (SELECT 1 FROM history h WHERE h.row = c.history AND h.recorded >= @cutoff)`,
     ),
     others: number(
-      `SELECT count(*) FROM effects WHERE state = 'parked' AND card IS NULL AND created < @cutoff`,
+      `SELECT (SELECT count(*) FROM effects WHERE state = 'parked' AND card IS NULL AND created < @cutoff) +
+         (SELECT count(*) FROM report_days WHERE (day + 1) * 86400000 <= @cutoff)`,
     ),
   }
 }

@@ -3,6 +3,7 @@ import type { ProblemCounts, ProblemFilter, Queries } from '../../core/ports.ts'
 import type { CheckState, ProblemView } from '../../core/problem.ts'
 import type { State } from '../../core/state.ts'
 import { createHistoryQuery } from './history.ts'
+import { createReportQuery } from './report.ts'
 import {
   type CheckRow,
   type CheckWithProblemRow,
@@ -87,6 +88,7 @@ export function createQueries(db: Database.Database): Queries {
       return [...found].slice(0, limit)
     },
     history: createHistoryQuery(db),
+    report: createReportQuery(db),
     nextExpiry: () => expiry.get()?.at ?? null,
     expired: (now, limit) => expired.all(now, limit).map(({ id }) => id),
   }

@@ -7,7 +7,7 @@ import { createOldHistory } from './old-history.ts'
  * still points to it would point to something else.
  */
 
-/** What was removed, in rows; `others`: parked deliveries, storms, and downtimes that are long over. */
+/** What was removed, in rows; `others`: parked deliveries, storms, days of the report, and downtimes that are long over. */
 export type Removed = Readonly<Record<'history' | 'problems' | 'checks' | 'others', number>>
 
 export const NOTHING_REMOVED: Removed = { history: 0, problems: 0, checks: 0, others: 0 }
@@ -26,6 +26,7 @@ export type Step = { readonly next: Place | null; readonly removed: Removed }
 /** Problems with their cards, and checks looked at, in one step: some ms each. */
 const STEP_PROBLEMS = 25
 const STEP_CHECKS = 500
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /** @returns a function that does one step inside a transaction, with all that ended before `cutoff` (epoch ms) */
 export function createRetention(db: Database.Database): (place: Place, cutoff: number, now: number) => Step {
@@ -43,6 +44,10 @@ export function createRetention(db: Database.Database): (place: Place, cutoff: n
        AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.storm = s.row)
        AND NOT EXISTS (SELECT 1 FROM bulks b WHERE b.storm = s.row) LIMIT ${STEP_PROBLEMS})`,
   )
+  const days = db.prepare(
+    `DELETE FROM report_days WHERE (day, monitor, is_event) IN
+       (SELECT day, monitor, is_event FROM report_days WHERE day < ? LIMIT ${STEP_CHECKS})`,
+  )
   return (place, cutoff, now) => {
     switch (place.phase) {
       case 'problems': {
@@ -57,9 +62,11 @@ export function createRetention(db: Database.Database): (place: Place, cutoff: n
         }
       }
       case 'others': {
-        const done = [parked.run(cutoff).changes, storms.run(cutoff).changes] as const
-        const isMore = done[0] === STEP_CHECKS || done[1] === STEP_PROBLEMS
-        const others = done[0] + done[1]
+        const ofParked = parked.run(cutoff).changes
+        const ofStorms = storms.run(cutoff).changes
+        const ofDays = days.run(Math.floor(cutoff / DAY_MS)).changes
+        const isMore = ofParked === STEP_CHECKS || ofStorms === STEP_PROBLEMS || ofDays === STEP_CHECKS
+        const others = ofParked + ofStorms + ofDays
         return {
           next: isMore ? place : { phase: 'checks', after: 0 },
           removed: { ...NOTHING_REMOVED, others },
