@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { ConfigFault } from '../config/config.ts'
 import { Failure } from '../core/failure.ts'
+import { REPORT_DAYS } from '../core/report.ts'
 import { fileOf } from '../store/open.ts'
 import { backup } from './backup.ts'
 import { type CheckConfigOptions, checkConfig } from './check-config.ts'
@@ -22,6 +23,7 @@ import {
 } from './outbox.ts'
 import { type ProblemsOptions, problems } from './problems.ts'
 import { type PruneOptions, prune } from './prune.ts'
+import { type ReportOptions, report } from './report.ts'
 import { settings } from './settings.ts'
 
 /**
@@ -105,7 +107,7 @@ function build(keep: (code: number) => void): Command {
     .command('add <name>')
     .description('make a key; it is shown once')
     .option('--monitor <name...>', "the monitors it speaks for; '*' is all")
-    .option('--read', 'it may read problems and history')
+    .option('--read', 'it may read problems, history and the report')
     .option('--channel <id>', 'its notifications may ask for this channel')
     .action((name: string, options: AddOptions) => keep(keysAdd(name, options)))
   keys
@@ -165,6 +167,13 @@ function addStoreCommands(program: Command, keep: (code: number) => void): void 
     .option('--limit <lines>', 'the worst so many', '1000')
     .option('--format <format>', 'table, csv or json', 'table')
     .action((options: ProblemsOptions) => keep(problems(options)))
+  program
+    .command('report')
+    .description('how soon problems were acknowledged and how long they lasted, by monitor')
+    .option('--since <span>', 'opened since, such as 30d, or a date; whole days, UTC', `${REPORT_DAYS}d`)
+    .option('--monitor <name>', 'of this monitor')
+    .option('--format <format>', 'table, csv or json', 'table')
+    .action((options: ReportOptions) => keep(report(options)))
   program
     .command('backup <file>')
     .description('copy the database into a new file, also while the server runs')

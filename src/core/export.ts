@@ -2,6 +2,7 @@ import type { Acknowledgement, Ending } from './acknowledgement.ts'
 import type { ScheduledDowntime } from './downtime.ts'
 import type { HistoryRow } from './history.ts'
 import { hostName, type ProblemView, serviceName } from './problem.ts'
+import { meanSeconds, medianRange, type Report, type ReportCounts, share, TAKEN_WITHIN } from './report.ts'
 
 type Cell = string | number | null
 
@@ -142,6 +143,70 @@ export function historyCsv(rows: readonly HistoryRow[]): string {
       r.comment,
       r.outcome,
       r.detail,
+    ]),
+  )
+}
+
+/** The report as the API and the command line give it. Shares are of what opened, from 0 to 1; times are seconds. */
+export function reportJson({ since, monitors, all }: Report) {
+  return {
+    since,
+    monitors: monitors.map((row) => ({ monitor: row.monitor, kind: row.kind, ...countsJson(row) })),
+    all: all.map((sum) => ({ kind: sum.kind, ...countsJson(sum) })),
+  }
+}
+
+function countsJson(counts: ReportCounts) {
+  const { opened, taken, takenWithin, closed } = counts
+  const within = TAKEN_WITHIN.map((bound) => {
+    const count = takenWithin[bound]
+    return [bound, { count, share: share(count, opened) }] as const
+  })
+  return {
+    opened,
+    open: opened - closed,
+    acknowledged: taken,
+    acknowledgedShare: share(taken, opened),
+    acknowledgedWithin: Object.fromEntries(within),
+    timeToAcknowledge: { mean: meanSeconds(counts.takenMs, taken), median: medianRange(counts) },
+    closedUnacknowledged: counts.closedUntaken,
+    recovered: counts.recovered,
+    timeToRecover: { mean: meanSeconds(counts.recoveredMs, counts.recovered) },
+  }
+}
+
+const REPORT_HEADER = [
+  'monitor',
+  'kind',
+  'opened',
+  'open',
+  'acknowledged',
+  'acknowledged_share',
+  ...TAKEN_WITHIN.flatMap((bound) => [`acknowledged_${bound}`, `acknowledged_${bound}_share`]),
+  'time_to_acknowledge_mean',
+  'time_to_acknowledge_median',
+  'closed_unacknowledged',
+  'recovered',
+  'time_to_recover_mean',
+]
+
+/** @returns the report as CSV (RFC 4180); the monitor `*` is all of them together */
+export function reportCsv({ monitors, all }: Report): string {
+  return csv(
+    REPORT_HEADER,
+    [...monitors, ...all.map((sum) => ({ monitor: '*', ...sum }))].map((row) => [
+      row.monitor,
+      row.kind,
+      row.opened,
+      row.opened - row.closed,
+      row.taken,
+      share(row.taken, row.opened),
+      ...TAKEN_WITHIN.flatMap((bound) => [row.takenWithin[bound], share(row.takenWithin[bound], row.opened)]),
+      meanSeconds(row.takenMs, row.taken),
+      medianRange(row),
+      row.closedUntaken,
+      row.recovered,
+      meanSeconds(row.recoveredMs, row.recovered),
     ]),
   )
 }

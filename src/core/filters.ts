@@ -1,5 +1,6 @@
 import { HISTORY_KINDS, type HistoryKind } from './history.ts'
-import type { HistoryFilter, ProblemFilter } from './ports.ts'
+import type { HistoryFilter, ProblemFilter, ReportFilter } from './ports.ts'
+import { REPORT_DAYS } from './report.ts'
 import type { State } from './state.ts'
 
 /** Filters as people write them on the command line and in addresses. */
@@ -35,8 +36,7 @@ export function parseProblemFilter(words: FilterWords): ProblemFilter | { fault:
 export function parseHistoryFilter(words: FilterWords, now: number): HistoryFilter | { fault: string } {
   const { monitor, host, service, problem, kind, since } = words
   const from = since === undefined ? undefined : parseSince(since, now)
-  if (from === null)
-    return { fault: `${since} is no time. Use a span such as 7d, 12h or 30m, or a date such as 2026-01-31.` }
+  if (from === null) return noTime(since)
   if (kind !== undefined && !HISTORY_KINDS.includes(kind as HistoryKind)) {
     return { fault: `There is no kind ${kind}. Use one of ${HISTORY_KINDS.join(', ')}.` }
   }
@@ -48,6 +48,17 @@ export function parseHistoryFilter(words: FilterWords, now: number): HistoryFilt
     since: from,
     kinds: kind === undefined ? undefined : [kind as HistoryKind],
   }
+}
+
+/** Reads `monitor` and `since`, which is a quarter where it is absent. */
+export function parseReportFilter(words: FilterWords, now: number): ReportFilter | { fault: string } {
+  const { monitor, since = `${REPORT_DAYS}d` } = words
+  const from = parseSince(since, now)
+  return from === null ? noTime(since) : { monitor, since: from }
+}
+
+function noTime(since: string | undefined): { fault: string } {
+  return { fault: `${since} is no time. Use a span such as 7d, 12h or 30m, or a date such as 2026-01-31.` }
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }

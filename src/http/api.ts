@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { historyCsv, historyJson, problemsCsv, problemsJson } from '../core/export.ts'
-import { parseHistoryFilter, parseProblemFilter } from '../core/filters.ts'
+import { historyCsv, historyJson, problemsCsv, problemsJson, reportCsv, reportJson } from '../core/export.ts'
+import { parseHistoryFilter, parseProblemFilter, parseReportFilter } from '../core/filters.ts'
 import type { Clock, Queries } from '../core/ports.ts'
+import { reportOf } from '../core/report.ts'
 import { sendJson, sendRefusal, sendText } from './answer.ts'
 import { type Authenticate, keyOf } from './auth.ts'
 
@@ -11,9 +12,10 @@ const LIMIT_MAX = 10_000
 export type ApiRoutes = {
   problems(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void
   history(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void
+  report(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): void
 }
 
-/** Reads problems and history out of the store, for keys that may read. */
+/** Reads problems, history and the report out of the store, for keys that may read. */
 export function createApiRoutes(queries: Queries, authenticate: Authenticate, clock: Clock): ApiRoutes {
   function permitted(request: IncomingMessage, response: ServerResponse): boolean {
     const grant = authenticate(keyOf(request))
@@ -53,6 +55,15 @@ export function createApiRoutes(queries: Queries, authenticate: Authenticate, cl
       const { rows, cursor: next } = queries.history(filter, limit, cursor)
       if (csv) sendText(response, 200, 'text/csv; charset=utf-8', historyCsv(rows))
       else sendJson(response, 200, { history: historyJson(rows), cursor: next })
+    },
+    report: (request, response, query) => {
+      if (!permitted(request, response)) return
+      const filter = parseReportFilter(Object.fromEntries(query), clock.now())
+      if ('fault' in filter)
+        return sendRefusal(response, { status: 400, error: 'invalid_request', message: filter.fault })
+      const report = reportOf(filter.since, queries.report(filter))
+      if (query.get('format') === 'csv') sendText(response, 200, 'text/csv; charset=utf-8', reportCsv(report))
+      else sendJson(response, 200, reportJson(report))
     },
   }
 }

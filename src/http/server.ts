@@ -212,6 +212,10 @@ async function handle(
       return onlyGet(request, response, () =>
         routes.api.history(request, response, new URLSearchParams(query)),
       )
+    case '/api/report':
+      return onlyGet(request, response, () =>
+        routes.api.report(request, response, new URLSearchParams(query)),
+      )
   }
   request.resume()
   sendRefusal(response, { status: 404, error: 'not_found', message: 'There is nothing at this address.' })

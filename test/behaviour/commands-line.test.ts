@@ -112,7 +112,7 @@ describe('a command before the first start', () => {
     await world.stop()
     rmSync(join(world.folder, 'data'), { recursive: true })
 
-    for (const command of ['history', 'problems']) {
+    for (const command of ['history', 'problems', 'report']) {
       const { code, stdout, stderr } = await world.command(command)
       expect([code, stdout]).toEqual([2, ''])
       expect(stderr).toMatch(/^There is no database at .*test\.db yet\..*\n$/)

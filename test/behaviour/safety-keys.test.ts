@@ -78,7 +78,8 @@ describe('keys', () => {
       await ask(NOTIFY_KEY),
       await ask(reads),
     ]).toEqual([401, 401, 403, 403, 200])
-    expect((await world.get('/api/history', { 'x-api-key': NOTIFY_KEY })).status).toBe(403)
+    for (const path of ['/api/history', '/api/report'])
+      expect((await world.get(path, { 'x-api-key': NOTIFY_KEY })).status).toBe(403)
   })
 
   it('are found in no log, metric, answer, list, history or file, wherever they stood in a request', async () => {

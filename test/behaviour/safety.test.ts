@@ -60,6 +60,7 @@ describe('a request that is refused is told why', () => {
     ['PATCH', '/metrics', 'GET, HEAD'],
     ['OPTIONS', '/api/problems', 'GET, HEAD'],
     ['DELETE', '/api/history', 'GET, HEAD'],
+    ['POST', '/api/report', 'GET, HEAD'],
   ])('%s %s: 405, allowed is %s', async (method, path, allow) => {
     const response = await fetch(`${world.url}${path}`, { method })
 
@@ -254,6 +255,7 @@ describe('no request whatever', () => {
     '/slack/events',
     '/api/problems',
     '/api/history',
+    '/api/report',
     '/healthz',
     '/readyz',
     '/metrics',
