@@ -130,6 +130,7 @@ function scaleFigures({ lines, small, large, questions }: Scale): Figure[] {
     ms(`\`/history\` of a host, last 20 of ${millions}, warm`, questions.historyWarm, 1, 0.28),
     ms('the same, with the file out of the cache', questions.historyCold, 10, 2.9),
     ms('the same, of hosts by a pattern that none has', questions.historyPattern, null, null),
+    ms('time-to-acknowledge report over 90 days, ten monitors', questions.report, 25, 0.006),
   ]
 }
 

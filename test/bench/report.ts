@@ -60,7 +60,7 @@ function figureRow(figure: Figure): string[] {
     what,
     value === null ? 'not measured' : inUnit(value, unit),
     gate === null ? '' : 'least' in gate ? `≥ ${gate.least}` : `≤ ${gate.most}`,
-    goal === null ? '' : String(Math.round(goal * 100) / 100),
+    goal === null ? '' : String(Number(goal.toPrecision(3))),
     verdict === null ? '' : verdict ? 'holds' : 'MISSED',
   ]
 }

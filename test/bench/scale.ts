@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
+import { reportOf } from '../../src/core/report.ts'
 import { openStoreBeside } from '../../src/store/open.ts'
 import { createAnsweredRows } from './answered-rows.ts'
 import type { LoadProcess } from './load-process.ts'
@@ -16,6 +17,11 @@ const PROBLEMS = 100_000
 const BATCH = 1_000
 const ASKED = 200
 const ASKED_COLD = 15
+const DAY_MS = 24 * 60 * 60 * 1000
+/** Days of the report that are there, those that are asked for, and monitors that had problems on each. */
+const REPORT_KEPT_DAYS = 400
+const REPORT_DAYS = 90
+const REPORT_MONITORS = 10
 
 /** What a question took, ms. */
 export type Questions = {
@@ -25,6 +31,8 @@ export type Questions = {
   readonly historyCold: Spread | null
   /** Of hosts by a pattern that none has. */
   readonly historyPattern: Spread
+  /** How soon problems were acknowledged, over 90 days and ten monitors. */
+  readonly report: Spread
 }
 
 export type Scale = {
@@ -53,6 +61,7 @@ export async function measureScale(site: Site, load: LoadProcess, order: Order):
   await openProblems(small.spec, load)
   copyFileSync(small.database, large.database)
   lengthenHistory(large.database, lines)
+  fillReport(large.database, Date.now())
   const questions = askQuestions(large.database)
 
   const subjects = new Map<'small' | 'large', Subject>()
@@ -120,6 +129,25 @@ function lengthenHistory(file: string, lines: number): void {
   }
 }
 
+/** As much of the report as is kept where ten monitors have problems every day, and events. */
+function fillReport(file: string, now: number): void {
+  const db = new Database(file)
+  try {
+    const insert = db.prepare(
+      `INSERT OR IGNORE INTO report_days SELECT ?, ?, value, 40, 30, 10, 20, 25, 36000000, 39, 9, 38, 72000000
+       FROM json_each('[0, 1]')`,
+    )
+    const today = Math.floor(now / DAY_MS)
+    db.transaction(() => {
+      for (let ago = 0; ago < REPORT_KEPT_DAYS; ago++)
+        for (let monitor = 0; monitor < REPORT_MONITORS; monitor++)
+          insert.run(today - ago, `monitor-${monitor}`)
+    })()
+  } finally {
+    db.close()
+  }
+}
+
 function lastLine(db: Database.Database): number {
   return Number(db.prepare('SELECT max(row) FROM history').pluck().get())
 }
@@ -143,12 +171,14 @@ function askQuestions(file: string): Questions {
     spreadOf(Array.from({ length: count }, (_, index) => timed(() => ask(index))))
   try {
     queries.history({ host: host(0) }, 20)
+    const since = Date.now() - REPORT_DAYS * DAY_MS
     const warm = (index: number) => queries.history({ host: host(index) }, 20)
     for (let index = 0; index < ASKED; index++) warm(index)
     return {
       worst: times(ASKED, () => queries.problems({}, 20)),
       counts: times(ASKED / 10, () => queries.counts({})),
       historyWarm: times(ASKED, warm),
+      report: times(ASKED, () => reportOf(since, queries.report({ since }))),
       historyPattern: times(ASKED / 10, () => queries.history({ host: 'web-*' }, 20)),
       historyCold: askCold(file, host),
     }
