@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 /** Checks the promise of an answer: what was accepted is in the database. */
 export type AnsweredRows = {
   /** @returns notifications recorded since the last call, as another process sees them */
-  count(): number
+  count(): number | Promise<number>
 }
 
 /**

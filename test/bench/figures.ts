@@ -46,7 +46,7 @@ export function figuresOf(results: Results): readonly Figure[] {
 
 function speedFigures(rows: Results['rows']): Figure[] {
   const { bare, durable, batch, obvious, obviousSlack, bareClosing, durableClosing, bareAgain } = rows
-  const { durableSlow, obviousSlow } = rows
+  const { durableSlow, obviousSlow, alertmanager, alertmanagerBatch } = rows
   return [
     ratio('durable over bare, by CPU', cpu(bare, durable), 0.4, 0.5),
     ratio('durable over bare, by requests/s', speed(durable, bare), 0.35, 0.5),
@@ -62,6 +62,15 @@ function speedFigures(rows: Results['rows']): Figure[] {
     times('the same, flushes 5 ms longer, by requests/s', speed(durableSlow, obviousSlow), 15, 23),
     times('100 in a request over one in a request, by notifications/s', speed(batch, durable), 2.2, 3),
     times('the same, by CPU', cpu(durable, batch), null, null),
+    times(
+      'over Alertmanager in memory, one in a request, by alerts/s',
+      speed(durable, alertmanager),
+      1.1,
+      1.5,
+    ),
+    times('the same, by CPU', cpu(alertmanager, durable), null, null),
+    times('over Alertmanager, 100 in a request, by alerts/s', speed(batch, alertmanagerBatch), 1.3, 2),
+    times('the same, by CPU', cpu(alertmanagerBatch, batch), null, null),
     ratio('a connection each: durable over bare, by CPU', cpu(bareClosing, durableClosing), null, null),
     ratio('noise: bare over itself, by CPU', cpu(bareAgain, bare), null, null),
     ratio('noise: bare over itself, by requests/s', speed(bare, bareAgain), null, null),

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { createTraffic, type Traffic } from './traffic.ts'
+import { createTraffic, type Dialect, type Traffic } from './traffic.ts'
 
 /*
  * The load generator, a process of its own: N connections, each with one request under way at a time. It speaks HTTP by
@@ -11,6 +11,8 @@ export type LoadOrder = {
   /** Slices of one name share their traffic. */
   readonly name: string
   readonly port: number
+  /** See `TrafficOptions`. */
+  readonly dialect?: Dialect
   readonly key: string
   readonly seconds: number
   readonly connections: number
@@ -25,9 +27,9 @@ export type LoadOrder = {
 
 export type LoadResult = {
   readonly requests: number
-  /** Notifications in the answers 202. */
+  /** Notifications in the answers that say that they were taken. */
   readonly accepted: number
-  /** The first answer that was no 202, if there was one. */
+  /** The first other answer, if there was one. */
   readonly refused: string | null
   /** From the first request to the last answer. */
   readonly seconds: number
@@ -59,7 +61,7 @@ function trafficOf(order: LoadOrder): Traffic {
 
 function runSlice(order: LoadOrder): Promise<LoadResult> {
   const traffic = trafficOf(order)
-  const expected = `{"accepted":${traffic.batch},`
+  const isTaken = takenBy(order, traffic)
   const requestsMax = order.requestsMax ?? Number.POSITIVE_INFINITY
   return new Promise((resolve, reject) => {
     const sockets = new Set<Socket>()
@@ -82,7 +84,7 @@ function runSlice(order: LoadOrder): Promise<LoadResult> {
     }
     const take = (answer: Answer): void => {
       answered++
-      if (answer.status === 202 && answer.bodyStart.startsWith(expected)) accepted += traffic.batch
+      if (isTaken(answer)) accepted += traffic.batch
       else refused ??= `${answer.status} ${answer.bodyStart}`
     }
     const open = (): void => {
@@ -117,6 +119,13 @@ function runSlice(order: LoadOrder): Promise<LoadResult> {
 }
 
 type Answer = { readonly status: number; readonly bodyStart: string }
+
+/** @returns what tells an answer that all of a request was taken */
+function takenBy({ dialect }: LoadOrder, { batch }: Traffic): (answer: Answer) => boolean {
+  if (dialect === 'alertmanager') return ({ status }) => status === 200
+  const expected = `{"accepted":${batch},`
+  return ({ status, bodyStart }) => status === 202 && bodyStart.startsWith(expected)
+}
 
 /** @returns null while the answer is not complete */
 function readAnswer(bytes: Buffer): Answer | null {

@@ -22,7 +22,7 @@ type Slice = { perSecond: number; cpu: number | null; resident: number | null; a
 /**
  * Lets all servers take turns, so that what else the machine does falls on all of them alike.
  *
- * @throws Error when an answer was not 202, or what was accepted is not in the database
+ * @throws Error when an answer was not that it was taken, or what was accepted is not there
  */
 export async function runRounds<Name extends string>(
   subjects: ReadonlyMap<Name, Subject>,
@@ -50,10 +50,9 @@ async function runSlice(subject: Subject, load: LoadProcess, seconds: number): P
   const result = await load.run({ name, port: process.port, key: NOTIFY_KEY, seconds, ...shape })
   const after = cpuMicros(process.pid)
   const { accepted, refused } = result
-  if (refused !== null) throw new Error(`${name}: an answer was not 202: ${refused}`)
-  const kept = rows?.count() ?? accepted
-  if (kept !== accepted)
-    throw new Error(`${name}: ${accepted} were accepted and ${kept} are in the database.`)
+  if (refused !== null) throw new Error(`${name}: an answer was not that it was taken: ${refused}`)
+  const kept = (await rows?.count()) ?? accepted
+  if (kept !== accepted) throw new Error(`${name}: ${accepted} were accepted and ${kept} are there.`)
   return {
     perSecond: accepted / result.seconds,
     cpu: before === null || after === null ? null : (after - before) / accepted,

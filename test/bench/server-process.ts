@@ -12,11 +12,15 @@ export type ServerProcess = {
 }
 
 export type ServerSpec = {
-  /** What node is started with. */
+  /** Node where it is absent. */
+  readonly program?: string
+  /** What it is started with. */
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly folder: string
   readonly pinned: boolean
+  /** Finds the port in what it prints; as JSON where it is absent. */
+  readonly port?: RegExp
 }
 
 const READY_TIMEOUT_MS = 20_000
@@ -29,12 +33,15 @@ export function stopAllServers(): void {
   for (const child of running) child.kill('SIGKILL')
 }
 
-/** Starts a server and waits until it prints its port, as JSON, on whichever output. @throws Error when it does not */
-export async function startServer({ args, env, folder, pinned }: ServerSpec): Promise<ServerProcess> {
-  const command = [process.execPath, ...args]
+const PORT_IN_JSON = /"port":(\d+)/
+
+/** Starts a server and waits until it prints its port, on whichever output. @throws Error when it does not */
+export async function startServer(spec: ServerSpec): Promise<ServerProcess> {
+  const { program = process.execPath, args, env, folder, pinned } = spec
+  const command = [program, ...args]
   const [file = '', ...rest] = pinned ? ['taskset', '-c', '0', ...command] : command
   const started = performance.now()
-  // taskset becomes node (exec), so that the id is the server's. Nothing of our own environment but the path: the
+  // taskset becomes the server (exec), so that the id is the server's. Nothing of our own environment but the path: the
   // app takes settings from there.
   const child = spawn(file, rest, {
     cwd: folder,
@@ -44,7 +51,7 @@ export async function startServer({ args, env, folder, pinned }: ServerSpec): Pr
   running.add(child)
   child.once('exit', () => running.delete(child))
   try {
-    const port = await portOf(child, args.join(' '))
+    const port = await portOf(child, args.join(' '), spec.port ?? PORT_IN_JSON)
     const readyMs = performance.now() - started
     if (child.pid === undefined) throw new Error('A process without an id.')
     return { pid: child.pid, port, readyMs, stop: () => stop(child) }
@@ -54,7 +61,7 @@ export async function startServer({ args, env, folder, pinned }: ServerSpec): Pr
   }
 }
 
-function portOf(child: ChildProcess, name: string): Promise<number> {
+function portOf(child: ChildProcess, name: string, pattern: RegExp): Promise<number> {
   return new Promise((resolve, reject) => {
     let output = ''
     const timer = setTimeout(() => fail('is not ready in time'), READY_TIMEOUT_MS)
@@ -64,7 +71,7 @@ function portOf(child: ChildProcess, name: string): Promise<number> {
     }
     const listen = (chunk: Buffer): void => {
       if (output.length < 100_000) output += chunk.toString()
-      const port = /"port":(\d+)/.exec(output)?.[1]
+      const port = pattern.exec(output)?.[1]
       if (port === undefined) return
       clearTimeout(timer)
       resolve(Number(port))

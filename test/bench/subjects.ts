@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { alertmanagerSpec, createReceivedAlerts } from './alertmanager.ts'
 import { type AnsweredRows, createAnsweredRows } from './answered-rows.ts'
 import { type ServerProcess, type ServerSpec, startServer } from './server-process.ts'
+import type { Dialect } from './traffic.ts'
 
 /** What the servers are given. */
 export type Site = {
@@ -22,6 +24,7 @@ export type Shape = {
   readonly batch: number
   readonly keepAlive: boolean
   readonly connections: number
+  readonly dialect?: Dialect
   readonly problems?: number
   readonly from?: number
 }
@@ -39,12 +42,20 @@ export type Subject = {
 const ONE: Shape = { batch: 1, keepAlive: true, connections: 32 }
 const HUNDRED: Shape = { ...ONE, batch: 100 }
 const CLOSING: Shape = { ...ONE, keepAlive: false }
+const ONE_ALERT: Shape = { ...ONE, dialect: 'alertmanager' }
+const HUNDRED_ALERTS: Shape = { ...HUNDRED, dialect: 'alertmanager' }
 
 /** Names in the order of a round. */
 export const SUBJECTS = {
   bare: { title: 'bare node:http, JSON', shape: ONE, start: startBare },
   durable: { title: 'ackbridge', shape: ONE, start: startAckbridge },
   batch: { title: 'ackbridge, 100 in a request', shape: HUNDRED, start: startAckbridge },
+  alertmanager: { title: 'Alertmanager, in memory', shape: ONE_ALERT, start: startAlertmanager },
+  alertmanagerBatch: {
+    title: 'Alertmanager, in memory, 100 in a request',
+    shape: HUNDRED_ALERTS,
+    start: startAlertmanager,
+  },
   obvious: { title: 'the obvious app, no Slack', shape: ONE, start: startObvious },
   obviousSlack: { title: 'the obvious app, Slack of 0 ms', shape: ONE, start: startObviousWithSlack },
   bareClosing: { title: 'bare, a connection each', shape: CLOSING, start: startBare },
@@ -81,6 +92,13 @@ async function startAckbridge(site: Site, name: string, more: Environment = {}):
   const { spec, database } = ackbridgeSpec(site, name, ENTRY.src, more)
   const process = await startServer(spec)
   return { process, rows: createAnsweredRows(database, `kind = 'notification'`) }
+}
+
+async function startAlertmanager({ folder, pinned }: Site, name: string): Promise<Started | null> {
+  const spec = alertmanagerSpec(join(folder, name), pinned)
+  if (spec === null) return null
+  const process = await startServer(spec)
+  return { process, rows: createReceivedAlerts(process.port) }
 }
 
 async function startObviousWithSlack(site: Site, name: string): Promise<Started> {

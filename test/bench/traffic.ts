@@ -20,7 +20,12 @@ export type Traffic = {
   readonly batch: number
 }
 
+/** How notifications are written: as ours, or as alerts, which are always an array. */
+export type Dialect = 'native' | 'alertmanager'
+
 export type TrafficOptions = {
+  /** Ours where it is absent. */
+  readonly dialect?: Dialect
   readonly key: string
   readonly batch: number
   readonly keepAlive: boolean
@@ -48,8 +53,33 @@ export function notificationJson(problem: number, state: string): string {
   })
 }
 
+/**
+ * @returns the same as an alert for Alertmanager, with the times that Prometheus always sends. What changes stands in the annotations: another label would make it another
+ *   alert, and there are to be as many of them as there are problems.
+ */
+function alertJson(problem: number, state: string): string {
+  const { host, service, hostDisplayName, address, output, longOutput, url, labels } = JSON.parse(
+    notificationJson(problem, state),
+  ) as Record<string, unknown> & { labels: object }
+  return JSON.stringify({
+    labels: { alertname: service, instance: host, ...labels },
+    annotations: { summary: output, description: longOutput, hostDisplayName, address },
+    startsAt: STARTS_AT,
+    endsAt: ENDS_AT,
+    generatorURL: url,
+  })
+}
+
+const STARTED = Date.now()
+const STARTS_AT = new Date(STARTED).toISOString()
+/** Later than any run ends, so that no alert is over before. */
+const ENDS_AT = new Date(STARTED + 24 * 60 * 60 * 1000).toISOString()
+
+const PATHS: Readonly<Record<Dialect, string>> = { native: '/notify', alertmanager: '/api/v2/alerts' }
+
 /** Builds the traffic of one server: what it sends goes on where it stopped, slice after slice. */
 export function createTraffic({
+  dialect = 'native',
   key,
   batch,
   keepAlive,
@@ -57,10 +87,14 @@ export function createTraffic({
   from = 0,
 }: TrafficOptions): Traffic {
   const head = (length: number): string =>
-    `POST /notify HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer ${key}\r\n` +
+    `POST ${PATHS[dialect]} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: Bearer ${key}\r\n` +
     `${keepAlive ? '' : 'Connection: close\r\n'}Content-Length: ${length}\r\n\r\n`
+  const textOf = (problem: number, state: string): string => {
+    if (dialect === 'native') return notificationJson(problem, state)
+    return batch === 1 ? `[${alertJson(problem, state)}]` : alertJson(problem, state)
+  }
   const build = (problem: number, state: string): Template => {
-    const json = notificationJson(problem, state)
+    const json = textOf(problem, state)
     return template(batch === 1 ? head(Buffer.byteLength(json)) + json : json)
   }
   // Of very many problems each is built when its turn comes.
