@@ -271,7 +271,9 @@ it('is filled from the problems that are there when an older database is opened'
   await store.close()
   inFile((db) => {
     db.exec('DROP TRIGGER report_opened; DROP TRIGGER report_changed; DROP VIEW report_changes')
-    db.exec('DROP TABLE report_days; PRAGMA user_version = 9')
+    db.exec(
+      'DROP TABLE report_days; ALTER TABLE problems ADD COLUMN pending INTEGER; PRAGMA user_version = 9',
+    )
   })
 
   openAgain()
