@@ -9,7 +9,7 @@ import type { Person } from './permit.ts'
 import type { Check, CheckState, ProblemView } from './problem.ts'
 import type { ReportRow } from './report.ts'
 import type { State } from './state.ts'
-import type { HostInStorm, StormView } from './storm.ts'
+import type { ReachedHosts, StormView } from './storm.ts'
 
 /** Time. Whole-app tests bring one that they advance by hand. */
 export type Clock = {
@@ -242,7 +242,7 @@ export type StormWork =
   | {
       readonly kind: 'storm-line'
       readonly card: CardRef
-      readonly hosts: readonly HostInStorm[]
+      readonly reached: ReachedHosts
       readonly upto: number
     }
 
@@ -370,7 +370,7 @@ export type Chat = {
   /** Calls people for hosts that the storm has reached. @returns the ts of the new line */
   stormLine(
     card: CardRef,
-    hosts: readonly HostInStorm[],
+    reached: ReachedHosts,
     rings: boolean,
     effectId: string,
     form: Form,

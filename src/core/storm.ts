@@ -72,6 +72,9 @@ export type StormView = {
   readonly ended: number | null
 }
 
+/** Hosts that a storm has reached since people were last called: some of them, and how many they are. */
+export type ReachedHosts = { readonly named: readonly HostInStorm[]; readonly count: number }
+
 export type HostInStorm = {
   /** Row of one of its checks: a name for it that is short, however long its own is. */
   readonly check: number

@@ -46,11 +46,11 @@ export async function deliver(
       return say((form) => chat.storm(card, work.storm, clock.now(), form))
     }
     case 'storm-line': {
-      if (work.hosts.length === 0) return { kind: 'drop', error: 'nobody to call' }
+      if (work.reached.count === 0) return { kind: 'drop', error: 'nobody to call' }
       const found = ambiguousSince === null ? null : await chat.find(work.card, claimed.id, ambiguousSince)
       if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
       const rings = pace.mayRing(claimed.lane, clock.monotonic())
-      const done = await say((form) => chat.stormLine(work.card, work.hosts, rings, claimed.id, form))
+      const done = await say((form) => chat.stormLine(work.card, work.reached, rings, claimed.id, form))
       if (rings) pace.rang(claimed.lane, clock.monotonic())
       return done
     }

@@ -63,9 +63,9 @@ export function createChat(
       }
       return say(client, channel, message, ref.id)
     },
-    stormLine: async (ref, hosts, rings, effectId, form) => {
+    stormLine: async (ref, reached, rings, effectId, form) => {
       if (ref.ts === null) throw platformFailure('message_not_found')
-      const drawn = stormLine(ref, hosts, rings)
+      const drawn = stormLine(ref, reached, rings)
       const message = { thread_ts: ref.ts, ...(form === 'full' ? drawn : bareLine(drawn.text)) }
       return say(client, ref.channel, rings ? { ...message, reply_broadcast: true } : message, effectId)
     },

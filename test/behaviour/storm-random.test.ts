@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Playground } from '../../src/playground/server.ts'
+import { miscounted } from '../support/storm-counts.ts'
 import { textOf, World } from '../support/world.ts'
 
 /*
@@ -203,7 +204,7 @@ type Row = {
 
 function look(world: World): string[] {
   const db = new Database(world.database, { readonly: true })
-  const faults: string[] = []
+  const faults: string[] = [...miscounted(world.database)]
   const rows = db
     .prepare(`
     SELECT p.row AS problem, c.host || coalesce(' / ' || c.service, '') AS name, p.state AS state, k.row AS k, k.channel AS channel, k.ts AS ts,

@@ -275,6 +275,9 @@ const WITHOUT_PEOPLE: Readonly<Record<string, string>> = {
   problems: 'id state episode closed_because output long_output',
   report_days: 'monitor',
   storms: 'id channel ts',
+  storm_counts: 'state standing',
+  storm_hosts: 'monitor host',
+  storm_problems: 'state standing',
 }
 /** Where `prune --person` looks. */
 const WITH_PEOPLE: Readonly<Record<string, string>> = {
@@ -285,6 +288,9 @@ const WITH_PEOPLE: Readonly<Record<string, string>> = {
   history: 'actor_id actor_name comment detail',
   problems: 'acknowledgement acknowledged_by first_taken_by',
   storms: 'mention',
+  // Counted anew with the problem.
+  storm_counts: 'by',
+  storm_problems: 'by',
 }
 
 it('knows of every column whether people stand in it', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect } from 'vitest'
@@ -19,6 +19,7 @@ import { systemClock } from '../../src/system/clock.ts'
 import { newIntakeKey } from '../../src/system/new-intake-key.ts'
 import { type Ended, runCommand } from './command.ts'
 import { NOTIFY_KEY } from './notify-key.ts'
+import { miscounted } from './storm-counts.ts'
 import { TestClock } from './test-clock.ts'
 import { TestLog } from './test-log.ts'
 import { textOf } from './text-of.ts'
@@ -296,6 +297,7 @@ export class World {
       (alarm) => !this.#alarmsExpected.some((known) => known.test(JSON.stringify(alarm))),
     )
     await this.playground.close()
+    const counts = existsSync(this.database) ? miscounted(this.database) : []
     rmSync(this.folder, { recursive: true, force: true })
     const faults = [
       ...this.log.faults(),
@@ -305,6 +307,7 @@ export class World {
       ),
       ...alarms.map((alarm) => `a message calls people: ${JSON.stringify(alarm).slice(0, 300)}`),
       ...(this.clock.pending > 0 ? [`${this.clock.pending} timers are left`] : []),
+      ...counts,
       ...this.fatal.map((sentence) => `fatal: ${sentence}`),
     ]
     expect(faults).toEqual([])

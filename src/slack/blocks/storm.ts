@@ -3,7 +3,7 @@ import { duration } from '../../core/duration.ts'
 import { cutChars } from '../../core/output-preview.ts'
 import type { CardRef } from '../../core/ports.ts'
 import { checkName } from '../../core/problem.ts'
-import type { HostInStorm, StormView, Taken } from '../../core/storm.ts'
+import type { ReachedHosts, StormView, Taken } from '../../core/storm.ts'
 import { ACTION } from '../ids.ts'
 import { button, type CardMessage, FALLBACK_MAX_CHARS } from './card.ts'
 import { stateLook, stateWord } from './state.ts'
@@ -43,9 +43,9 @@ export function stormCard(ref: CardRef, storm: StormView, now: number): CardMess
 }
 
 /** Calls people for hosts that a storm has reached. */
-export function stormLine(ref: CardRef, reached: readonly HostInStorm[], rings: boolean): LineMessage {
-  const named = reached.slice(0, HOSTS_NAMED).map(({ name }) => cutChars(name, NAME_MAX_CHARS))
-  const more = reached.length - named.length
+export function stormLine(ref: CardRef, { named: known, count }: ReachedHosts, rings: boolean): LineMessage {
+  const named = known.slice(0, HOSTS_NAMED).map(({ name }) => cutChars(name, NAME_MAX_CHARS))
+  const more = count - named.length
   const sentence = `The storm has reached ${named.join(', ')}${more > 0 ? ` and ${many(more, 'host')} more` : ''}`
   const calls = rings ? ref.mention.flatMap((id) => [text(' '), mention(id)]) : []
   return {

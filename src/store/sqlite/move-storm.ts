@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3'
 import { PRIORITY } from '../../core/effect.ts'
+import { createHandStorm } from './hand-storm.ts'
 import type { Detour } from './move-card.ts'
 
 /**
@@ -27,7 +28,7 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
      WHERE cards.storm = ? AND d.problem = cards.problem AND d.channel = ? AND d.row <> cards.row AND d.instead IS NULL`,
   )
   const holds = db.prepare('SELECT 1 FROM cards WHERE storm = ? LIMIT 1')
-  const hand = db.prepare('UPDATE cards SET storm = ? WHERE storm = ?')
+  const hand = createHandStorm(db)
   const handBulks = db.prepare('UPDATE bulks SET storm = ? WHERE storm = ?')
   const add = db.prepare(
     'UPDATE storms SET taken = taken + ?, last = max(last, ?), calm = NULL, drawn = 0 WHERE row = ?',
@@ -53,7 +54,7 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
         return
       }
     } else {
-      hand.run(there.row, storm.row)
+      hand(storm.row, there.row)
       handBulks.run(there.row, storm.row)
       add.run(storm.taken - shown, storm.last, there.row)
       end.run(at, storm.row)

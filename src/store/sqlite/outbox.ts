@@ -245,7 +245,7 @@ function createStormWork(db: Database.Database): (row: ClaimRow, storm: number) 
     const card = { id, channel, ts, mention: JSON.parse(mention) as string[], quiet: quiet === 1 }
     const upto = newest.get()?.row ?? 0
     return row.e_kind === 'storm-line'
-      ? { kind: 'storm-line', card, hosts: views.ringing(known), upto }
+      ? { kind: 'storm-line', card, reached: views.ringing(known), upto }
       : { kind: 'storm', card, storm: views.view(known), upto }
   }
 }

@@ -7,6 +7,7 @@ import {
   SOMEBODY,
   withoutPerson,
 } from './person-words.ts'
+import { RECOUNT_CHANGED } from './storms.ts'
 
 /*
  * Takes a person out of the database, beside a running server: reads in pieces, writes in short transactions, and
@@ -192,6 +193,8 @@ async function removeFrom(
   const update = db.prepare(
     `UPDATE ${table} SET ${columns.map((column) => `${column} = ?`).join(', ')} WHERE row = ?`,
   )
+  // Who has how much of a storm is kept by name.
+  const recount = db.prepare(RECOUNT_CHANGED)
   let changed = 0
   for (let at = 0; at < rows.length; at += WRITE_ROWS) {
     const piece = rows.slice(at, at + WRITE_ROWS)
@@ -205,6 +208,7 @@ async function removeFrom(
           const after = change(row, who)
           if (columns.every((column) => after[column] === row[column])) continue
           update.run(...columns.map((column) => after[column] ?? null), number)
+          if (table === 'problems') recount.run(number)
           count++
         }
         return count

@@ -42,11 +42,17 @@ export function createRetention(db: Database.Database): (place: Place, cutoff: n
        WHERE s.ended < ? AND s.row < (SELECT max(row) FROM storms)
        AND NOT EXISTS (SELECT 1 FROM cards k WHERE k.storm = s.row)
        AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.storm = s.row)
+       AND NOT EXISTS (SELECT 1 FROM storm_hosts h WHERE h.storm = s.row)
        AND NOT EXISTS (SELECT 1 FROM bulks b WHERE b.storm = s.row) LIMIT ${STEP_PROBLEMS})`,
   )
   const days = db.prepare(
     `DELETE FROM report_days WHERE (day, monitor, is_event) IN
        (SELECT day, monitor, is_event FROM report_days WHERE day < ? LIMIT ${STEP_CHECKS})`,
+  )
+  // Of a storm that is over nothing is asked any more, however young it is.
+  const stormHosts = db.prepare(
+    `DELETE FROM storm_hosts WHERE row IN (SELECT h.row FROM storms s JOIN storm_hosts h ON h.storm = s.row
+       WHERE s.ended IS NOT NULL LIMIT ${STEP_CHECKS})`,
   )
   return (place, cutoff, now) => {
     switch (place.phase) {
@@ -65,7 +71,8 @@ export function createRetention(db: Database.Database): (place: Place, cutoff: n
         const ofParked = parked.run(cutoff).changes
         const ofStorms = storms.run(cutoff).changes
         const ofDays = days.run(Math.floor(cutoff / DAY_MS)).changes
-        const isMore = ofParked === STEP_CHECKS || ofStorms === STEP_PROBLEMS || ofDays === STEP_CHECKS
+        const hosts = stormHosts.run().changes
+        const isMore = [ofParked, ofDays, hosts].includes(STEP_CHECKS) || ofStorms === STEP_PROBLEMS
         const others = ofParked + ofStorms + ofDays
         return {
           next: isMore ? place : { phase: 'checks', after: 0 },

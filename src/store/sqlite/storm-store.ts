@@ -13,8 +13,7 @@ type BulkRow = {
   command: string
 }
 
-const IN_SCOPE = `k.storm = (SELECT row FROM storms WHERE id = ?) AND p.closed IS NULL
-  AND (? IS NULL OR (c.monitor = ? AND c.host = ?))`
+type StormSize = { open: number; untaken: number }
 
 /**
  * What people do with a storm: look at its problems, and take them all, or those of one host.
@@ -26,15 +25,20 @@ export function createStormStore(
   queue: CommitQueue,
   newId: (at: number) => string,
 ): StormStore {
-  const size = db.prepare<(string | null)[], { open: number; untaken: number }>(
-    `SELECT count(*) AS open, count(*) FILTER (WHERE p.acknowledged_by IS NULL) AS untaken
-     FROM cards k JOIN problems p ON p.row = k.problem JOIN checks c ON c.row = p.check_row WHERE ${IN_SCOPE}`,
+  const size = db.prepare<[string], StormSize>(
+    `SELECT coalesce(sum(open), 0) AS open, coalesce(sum(open) FILTER (WHERE taken = 0), 0) AS untaken
+     FROM storm_counts WHERE storm = (SELECT row FROM storms WHERE id = ?)`,
   )
-  const list = db.prepare<[string, number, number], CheckRow & ProblemRow>(
-    `SELECT c.*, ${PROBLEM_COLUMNS} FROM cards k CROSS JOIN problems p ON p.row = k.problem
-       CROSS JOIN checks c ON c.row = p.check_row
-     WHERE k.storm = (SELECT row FROM storms WHERE id = ?) AND p.closed IS NULL
-     ORDER BY p.severity DESC, p.opened, p.row LIMIT ? OFFSET ?`,
+  const sizeOfHost = db.prepare<[string, string | null, string], StormSize>(
+    'SELECT open, untaken FROM storm_hosts WHERE storm = (SELECT row FROM storms WHERE id = ?) AND monitor = ? AND host = ?',
+  )
+  const ordered = (taken: 0 | 1): string => `SELECT rank, opened, problem FROM storm_problems
+    WHERE storm = (SELECT row FROM storms WHERE id = @storm) AND taken = ${taken}`
+  const list = db.prepare<[{ storm: string; offset: number; limit: number }], CheckRow & ProblemRow>(
+    `SELECT c.*, ${PROBLEM_COLUMNS} FROM
+       (${ordered(0)} UNION ALL ${ordered(1)} ORDER BY rank, opened, problem LIMIT @limit OFFSET @offset) o
+       CROSS JOIN problems p ON p.row = o.problem CROSS JOIN checks c ON c.row = p.check_row
+     ORDER BY o.rank, o.opened, o.problem`,
   )
   const hostOf = db.prepare<[number], { monitor: string; host: string }>(
     'SELECT monitor, host FROM checks WHERE row = ?',
@@ -65,9 +69,9 @@ export function createStormStore(
 
   return {
     size: ({ storm, monitor, host }: StormScope) =>
-      size.get(storm, host, monitor, host) ?? { open: 0, untaken: 0 },
+      (host === null ? size.get(storm) : sizeOfHost.get(storm, monitor, host)) ?? { open: 0, untaken: 0 },
     list: (storm, offset, limit) =>
-      list.all(storm, limit, offset).map((row) => ({
+      list.all({ storm, limit, offset }).map((row) => ({
         problem: toProblem(row),
         check: toCheck(row),
         tally: toTally(row, row),

@@ -39,6 +39,10 @@ const RANK = -1_000
 /** Rings are for what is as bad as this. */
 export const RINGS_FROM = severityOf('CRITICAL')
 
+/** Counts a problem anew if it is not as it was counted for a storm. */
+export const RECOUNT_CHANGED =
+  'INSERT INTO storm_recount (problem) SELECT problem FROM storm_changed WHERE problem = (SELECT ?) LIMIT 1'
+
 /** @param newId makes a UUIDv7 for a time in epoch ms */
 export function createStorms(
   db: Database.Database,
@@ -95,8 +99,9 @@ export function createStorms(
       return true
     },
     touch: (problem, isPersons, now, lanes) => {
-      for (const { storm } of intake.ofProblem.all(problem))
-        draw(storm, isPersons ? PRIORITY.person : PRIORITY.post, now, lanes)
+      const shown = intake.ofProblem.all(problem)
+      if (shown.length > 0) intake.recount.run(problem)
+      for (const { storm } of shown) draw(storm, isPersons ? PRIORITY.person : PRIORITY.post, now, lanes)
     },
     settleDown,
     any: () => any.get() !== undefined,
@@ -129,6 +134,7 @@ function prepareIntake(db: Database.Database) {
        FROM storms WHERE row = ? AND ts IS NOT NULL AND quiet = 0
        ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO NOTHING`,
     ),
+    recount: db.prepare(RECOUNT_CHANGED),
     ofProblem: db.prepare<[number], { storm: number }>(
       'SELECT storm FROM cards WHERE problem = ? AND storm IS NOT NULL',
     ),
@@ -175,9 +181,10 @@ function createSettleDown(
   )
   const calm = db.prepare('UPDATE storms SET calm = ? WHERE row = ?')
   const worst = db.prepare<[number], { card: number; problem: number; severity: number }>(
-    `SELECT k.row AS card, p.row AS problem, p.severity AS severity FROM cards k JOIN problems p ON p.row = k.problem
-     WHERE k.storm = (SELECT ?) AND p.closed IS NULL AND p.acknowledged_by IS NULL
-     ORDER BY p.severity DESC, p.opened, p.row LIMIT ${OWN_CARDS_WHEN_CALM}`,
+    `SELECT k.row AS card, o.problem AS problem, -o.rank AS severity FROM
+       (SELECT storm, rank, opened, problem FROM storm_problems WHERE storm = (SELECT ?) AND taken = 0
+        ORDER BY rank, opened, problem LIMIT ${OWN_CARDS_WHEN_CALM}) o
+       CROSS JOIN cards k ON k.problem = o.problem AND k.storm = o.storm ORDER BY o.rank, o.opened, o.problem`,
   )
   const leave = db.prepare('UPDATE cards SET storm = NULL WHERE row = ?')
   // Where the storm is shown elsewhere, its cards have another channel than it has.
@@ -186,8 +193,8 @@ function createSettleDown(
      SELECT channel, 'card', 'post', row, ${PRIORITY.post}, ?, 'waiting', 0, ?, copied FROM cards WHERE row = ? RETURNING lane`,
   )
   const over = db.prepare<[], { row: number }>(
-    `SELECT s.row AS row FROM storms s WHERE s.ended IS NULL AND s.calm IS NOT NULL AND NOT EXISTS
-       (SELECT 1 FROM cards k JOIN problems p ON p.row = k.problem WHERE k.storm = s.row AND p.closed IS NULL)`,
+    `SELECT s.row AS row FROM storms s WHERE s.ended IS NULL AND s.calm IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM storm_problems o WHERE o.storm = s.row)`,
   )
   const end = db.prepare('UPDATE storms SET ended = ? WHERE row = ?')
 
