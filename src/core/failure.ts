@@ -13,7 +13,7 @@ export type FailureCode =
  * back-off. `after`: not before so many ms. `ambiguous`: it may have been done; look before doing it again.
  * `gone`: the message is not there any more; post a fresh one. `stop`: nothing will work until the operator acts.
  * `elsewhere`: this channel takes nothing from us; another may. `plainer`: it is refused as it is drawn; bare words may
- * be taken.
+ * be taken. `too-late`: nobody is there any more to be told.
  */
 export type RetryClass =
   | { readonly kind: 'never' }
@@ -24,6 +24,7 @@ export type RetryClass =
   | { readonly kind: 'stop' }
   | { readonly kind: 'elsewhere' }
   | { readonly kind: 'plainer' }
+  | { readonly kind: 'too-late' }
 
 /** The outside did not do its part. Classified once, in the adapter that spoke to the outside. */
 export class Failure extends Error {

@@ -287,8 +287,8 @@ export type Settlement =
   | { readonly kind: 'park'; readonly error: string; readonly again?: number }
   /** The card's channel takes nothing: the card, and what waits for its thread, goes to another. */
   | { readonly kind: 'move'; readonly to: string; readonly error: string }
-  /** Too late to be of use. */
-  | { readonly kind: 'drop'; readonly error: string }
+  /** Too late to be of use. `refused`: its channel takes nothing; where the other cards go, null when there is no such place. */
+  | { readonly kind: 'drop'; readonly error: string; readonly refused?: { readonly others: string | null } }
 
 export type ParkedEffect = {
   readonly id: string
@@ -335,8 +335,15 @@ export type Outbox = {
   probe(again: number): Promise<readonly Lane[]>
   /** When there is something to probe, epoch ms; null when nothing is parked for its channel. */
   nextProbe(): number | null
-  /** The channel takes messages again: some of what is parked for that is due. @returns how many; 0 when it was all */
+  /**
+   * The channel takes messages again: some of what is parked for that is due, and so are cards there that do not say yet
+   * that what they show is over.
+   *
+   * @returns how many; 0 when it was all
+   */
   resume(lane: Lane): Promise<number>
+  /** Channels with cards that do not say yet that what they show is over. */
+  stale(): readonly Lane[]
   /** What is parked, by lane and error, most first; at most `limit` of them. */
   parked(limit: number): readonly ParkedCount[]
   /** Changes whenever another process has written. */

@@ -63,6 +63,7 @@ class Down {
     const outbox: Partial<Outbox> = {
       onWork: () => {},
       nextProbe: () => null,
+      stale: () => [],
       version: () => 1,
       hurry: async (lane) => {
         for (const one of waiting) if (one.lane === lane) one.due = Math.min(one.due, this.clock.now())

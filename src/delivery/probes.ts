@@ -30,6 +30,8 @@ export function createProbes(
   const running = new Set<Promise<void>>()
   /** Channels whose other cards have been moved, or are being; nothing new is posted there but what is moved at once. */
   const emptied = new Set<Lane>()
+  /** Channels with cards that do not say yet that what they show is over. */
+  const stale = new Set(outbox.stale())
   /** Channels where one message is tried. */
   const tried = new Set<Lane>()
 
@@ -73,6 +75,7 @@ export function createProbes(
   }
 
   function resume(lane: Lane): void {
+    stale.delete(lane)
     run(async () => {
       while (!stopped && (await outbox.resume(lane)) > 0) wake(lane)
     })
@@ -87,9 +90,11 @@ export function createProbes(
     settledOne: (lane, settlement) => {
       // Once one gets through, here or to another channel, so do the others.
       if (tried.delete(lane) && (settlement.kind === 'done' || settlement.kind === 'move')) resume(lane)
+      else if (settlement.kind === 'done' && stale.has(lane)) resume(lane)
+      if (settlement.kind === 'drop' && settlement.refused !== undefined) stale.add(lane)
       if (settlement.kind === 'park' && settlement.again !== undefined) look()
-      if (settlement.kind !== 'move') return
-      const { to, error } = settlement
+      const { error, to } = detourOf(settlement)
+      if (to === null) return
       wake(to)
       if (emptied.has(lane)) return
       emptied.add(lane)
@@ -110,4 +115,11 @@ export function createProbes(
       cancel()
     },
   }
+}
+
+/** @returns where the other cards of the channel go, if what became of one says so; and why */
+function detourOf(settlement: Settlement): { readonly to: string | null; readonly error: string } {
+  if (settlement.kind === 'move') return settlement
+  if (settlement.kind !== 'drop') return { to: null, error: '' }
+  return { to: settlement.refused?.others ?? null, error: settlement.error }
 }

@@ -16,6 +16,7 @@ describe('what becomes of an effect that failed', () => {
 
   it.each<[RetryClass, object]>([
     [{ kind: 'never' }, { kind: 'park', error: 'word' }],
+    [{ kind: 'too-late' }, { kind: 'drop', error: 'word' }],
     [{ kind: 'gone' }, { kind: 'repost' }],
     [
       { kind: 'after', ms: 30_000 },

@@ -1,5 +1,5 @@
 import type { Failure } from '../core/failure.ts'
-import type { AnyWork, Settlement } from '../core/ports.ts'
+import type { AnyWork, MessageWork, Settlement } from '../core/ports.ts'
 import {
   BACKOFF_FIRST_MS,
   BACKOFF_MAX_MS,
@@ -19,28 +19,28 @@ export function backoffMs(attempts: number): number {
 export type Refuge =
   | { readonly kind: 'channel'; readonly channel: string }
   /** Nobody needs it there: what it is about is over, and nobody was told of it but in the channel that is gone. */
-  | { readonly kind: 'needless' }
+  | { readonly kind: 'needless'; readonly others: string | null }
   | { readonly kind: 'none' }
 
 /** @returns where this can go when its own channel takes nothing; the default channel may be that very channel */
 export function refugeOf(work: AnyWork, defaultChannel: string | null): Refuge {
+  if (work.kind === 'reply' || work.kind === 'order') return { kind: 'none' }
+  const others = work.card.channel === defaultChannel ? null : defaultChannel
+  if (isNeedless(work)) return { kind: 'needless', others }
+  return others === null ? { kind: 'none' } : { kind: 'channel', channel: others }
+}
+
+function isNeedless(work: Exclude<MessageWork, { kind: 'reply' }>): boolean {
   switch (work.kind) {
     case 'post':
     case 'update':
     case 'thread':
-      if (work.card.ts !== null && work.view.problem.closed !== null) return { kind: 'needless' }
-      if (defaultChannel === null || work.card.channel === defaultChannel) return { kind: 'none' }
-      return { kind: 'channel', channel: defaultChannel }
+      return work.card.ts !== null && work.view.problem.closed !== null
     case 'storm':
-      if (work.storm.open === 0) return { kind: 'needless' }
-      if (defaultChannel === null || work.card.channel === defaultChannel) return { kind: 'none' }
-      return { kind: 'channel', channel: defaultChannel }
+      return work.storm.open === 0
     // The card finds out by itself, and calls people where it goes.
     case 'storm-line':
-      return { kind: 'needless' }
-    case 'reply':
-    case 'order':
-      return { kind: 'none' }
+      return true
   }
 }
 
@@ -62,6 +62,8 @@ export function settleFailure(
     // Bare words were refused too.
     case 'plainer':
       return { kind: 'park', error }
+    case 'too-late':
+      return { kind: 'drop', error }
     case 'elsewhere':
       return settleRefused(error, now, refuge)
     case 'gone':
@@ -88,7 +90,7 @@ function settleRefused(error: string, now: number, refuge: Refuge): Settlement {
     case 'channel':
       return { kind: 'move', to: refuge.channel, error }
     case 'needless':
-      return { kind: 'drop', error }
+      return { kind: 'drop', error, refused: { others: refuge.others } }
     case 'none':
       return { kind: 'park', error, again: now + PROBE_MS }
   }
@@ -106,6 +108,7 @@ export function settleOrderFailure(attempts: number, failure: Failure, now: numb
     case 'gone':
     case 'elsewhere':
     case 'plainer':
+    case 'too-late':
       return null
     case 'after':
       return now + Math.min(failure.retry.ms, RETRY_AFTER_MAX_MS)

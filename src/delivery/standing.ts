@@ -70,6 +70,9 @@ export function createStanding(log: Log, pace: Pace): Standing {
         case 'never':
         case 'plainer':
           return parked(facts, failure, work)
+        case 'too-late':
+          log.info(facts, 'Slack takes no more answers to this action, so this one is left unsaid.')
+          return
         case 'elsewhere':
           return refusedChannel(claimed, facts, failure, settlement)
         case 'gone':
@@ -90,15 +93,9 @@ export function createStanding(log: Log, pace: Pace): Standing {
     const reason = failure.detail ?? failure.code
     if (refused.get(lane) === reason) return
     if (refused.size < TOLD_MAX) refused.set(lane, reason)
-    const instead =
-      settlement.kind === 'move'
-        ? `Its cards go to the default channel ${settlement.to} instead.`
-        : settlement.kind === 'park'
-          ? 'There is no other channel for its cards: they are parked and tried again every 10 minutes.'
-          : 'What was to be changed there is over, and left as it is.'
     log.error(
       { ...facts, channel: lane },
-      `Slack takes no message for the channel ${lane} (${reason}). ${instead} ${adviceFor(reason)}`,
+      `Slack takes no message for the channel ${lane} (${reason}). ${insteadOf(settlement)} ${adviceFor(reason)}`,
     )
   }
 
@@ -112,6 +109,16 @@ export function createStanding(log: Log, pace: Pace): Standing {
       `Slack refuses a message as it is drawn (${reason}); it was said in bare words, without buttons. This is a fault in ackbridge.`,
     )
   }
+}
+
+/** What becomes of the cards of a channel that takes nothing. */
+function insteadOf(settlement: Settlement): string {
+  if (settlement.kind === 'move') return `Its cards go to the default channel ${settlement.to} instead.`
+  if (settlement.kind === 'park')
+    return 'There is no other channel for its cards: they are parked and tried again every 10 minutes.'
+  const left = 'What was to be changed there is over, and is changed when the channel takes messages again.'
+  const others = settlement.kind === 'drop' ? (settlement.refused?.others ?? null) : null
+  return others === null ? left : `${left} Its other cards go to the default channel ${others} instead.`
 }
 
 /** What the operator can do about a channel. */

@@ -22,6 +22,7 @@ it('does not miss what becomes due while the store is asked', async () => {
     },
     nextDue: (_: Lane, after: number) => (due > after ? due : null),
     nextProbe: () => null,
+    stale: () => [],
     version: () => 1,
   } as unknown as Outbox
   const worker = new Worker({ outbox, clock, system: clock } as unknown as WorkerOptions)
@@ -75,6 +76,7 @@ class Delivery {
     const outbox: Partial<Outbox> = {
       onWork: () => {},
       nextProbe: () => null,
+      stale: () => [],
       version: () => 1,
       lanes: () => this.#waiting,
       nextDue: (lane, after) =>

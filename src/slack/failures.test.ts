@@ -23,9 +23,8 @@ const WORDS = {
     'slack_connect_blocked_file_type',
     'slack_connect_lists_sharing_blocked',
     'expired_trigger_id',
-    'expired_url',
-    'used_url',
   ],
+  'too-late': ['expired_url', 'used_url'],
   elsewhere: [
     'channel_not_found',
     'not_in_channel',

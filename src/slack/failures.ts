@@ -25,12 +25,13 @@ const NEVER = [
   'trigger_exchanged',
   'exchanged_trigger_id',
   'invalid_trigger_id',
-  'expired_url',
-  'used_url',
   // The channel takes messages, only this thread takes no lines.
   'restricted_action_non_threadable_channel',
   'restricted_action_thread_locked',
 ] as const
+
+/** The address for an answer to one person is taken no more. */
+const TOO_LATE = ['expired_url', 'used_url'] as const
 
 /** The channel takes nothing from us; what is to be shown there may be shown in another. */
 const ELSEWHERE = [
@@ -122,6 +123,7 @@ type Meaning = { readonly code: FailureCode; readonly retry: RetryClass; readonl
 
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ...meaningsOf(NEVER, 'rejected', { kind: 'never' }, 'Slack refuses this message.'),
+  ...meaningsOf(TOO_LATE, 'rejected', { kind: 'too-late' }, 'Slack takes no more answers to this action.'),
   ...meaningsOf(ELSEWHERE, 'rejected', { kind: 'elsewhere' }, 'Slack takes no message for this channel.'),
   ...meaningsOf(PLAINER, 'rejected', { kind: 'plainer' }, 'Slack refuses this message as it is drawn.'),
   ...meaningsOf(STOP, 'unauthorized', { kind: 'stop' }, 'Slack refuses our token.'),

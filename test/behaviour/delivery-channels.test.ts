@@ -247,6 +247,46 @@ describe('a channel that takes nothing', () => {
     expect((await world.get('/readyz')).body).toMatchObject({ parked: 0, oldestUndeliveredSeconds: null })
   })
 
+  it('takes its open problems along also when the first that it refuses is over', async () => {
+    const world = await startWorld({ yaml: YAML })
+    world.expectRefusal('is_archived')
+    world.expectMention(/.*/)
+    world.log.announce(REFUSED)
+    for (let n = 0; n < 4; n++) await world.notify({ ...DOWN, host: `db${n}` })
+    await world.advance(20_000)
+    world.playground.archive('C0PGDATAB02')
+
+    await world.notify({ ...UP, host: 'db0' })
+    await world.advance(30_000)
+
+    expect(cards(world).map(({ text }) => text.split(':')[0])).toEqual(['DOWN db1', 'DOWN db2', 'DOWN db3'])
+    expect(errors(world)).toBe(1)
+  })
+
+  it.each([false, true])(
+    'and takes messages again gets what it missed of problems that are over (after a restart: %s)',
+    async (isRestarted) => {
+      const world = await startWorld({ yaml: YAML })
+      world.expectRefusal('is_archived')
+      world.expectMention(/.*/)
+      world.log.announce(REFUSED)
+      const { database } = world.playground.channels
+      await world.notify(DOWN)
+      world.playground.archive(database)
+      await world.notify(UP)
+      await world.advance(30_000)
+      if (isRestarted) await world.restart()
+      world.playground.unarchive(database)
+      expect(cards(world, database).map(({ text }) => text.split(':')[0])).toEqual(['DOWN db01'])
+
+      await world.notify({ ...DOWN, host: 'db02' })
+      await world.advance(30_000)
+
+      expect(cards(world, database).map(({ text }) => text.split(':')[0])).toEqual(['UP db01', 'DOWN db02'])
+      expect(world.messages()).toEqual([])
+    },
+  )
+
   it('never loses a problem that is over before anybody saw it', async () => {
     const world = await startWorld({ yaml: YAML })
     world.expectRefusal('is_archived', 'fault: reset')

@@ -348,3 +348,18 @@ it('where nothing can be delivered anywhere, doctor names the channel', async ()
   expect(stdout).toContain('Slack takes no messages there (is_archived)')
   expect(stdout).toContain('`ackbridge outbox list` says why')
 })
+
+it('a private answer whose address Slack takes no more is dropped, and history says so', async () => {
+  const world = await startWorld()
+  world.expectRefusal('fault: status')
+  await world.notify(CRITICAL)
+  world.playground.faults.next('response_url', { kind: 'status', status: 404 })
+  await world.as('guest').click('Acknowledge')
+  await world.advance(60_000)
+
+  expect((await world.history('&kind=delivery')).at(-1)).toMatchObject({
+    outcome: 'dropped',
+    detail: 'reply: expired_url',
+  })
+  expect((await world.get('/readyz')).body).toMatchObject({ parked: 0, oldestUndeliveredSeconds: null })
+})

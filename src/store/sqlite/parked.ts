@@ -1,11 +1,12 @@
 import type Database from 'better-sqlite3'
+import { PRIORITY } from '../../core/effect.ts'
 import type { Lane, Outbox, ParkedCount } from '../../core/ports.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { KnownChecks } from './known-checks.ts'
 import { createMoveOthers } from './move-card.ts'
 import { createUnpark } from './unpark.ts'
 
-type Parked = Pick<Outbox, 'moveOthers' | 'probe' | 'nextProbe' | 'resume' | 'parked'>
+type Parked = Pick<Outbox, 'moveOthers' | 'probe' | 'nextProbe' | 'resume' | 'stale' | 'parked'>
 
 /** Lanes that are tried in one step, and effects that go on in one. */
 const LANES_MAX = 100
@@ -27,6 +28,7 @@ export function createParked(
   db.exec(`UPDATE effects SET due = 1 WHERE state = 'parked' AND due > 0`)
   const moveOthers = createMoveOthers(db, newId)
   const unpark = createUnpark(db)
+  const stale = createStale(db)
   const dueLanes = db.prepare<[number], { lane: Lane }>(
     `SELECT DISTINCT lane FROM effects WHERE state = 'parked' AND due BETWEEN 1 AND ? LIMIT ${LANES_MAX}`,
   )
@@ -64,7 +66,37 @@ export function createParked(
       ),
     nextProbe: () => next.get()?.due ?? null,
     resume: (lane) =>
-      queue.enqueue(() => some.all(lane).filter(({ row }) => unpark(row)).length, STEP_WEIGHT),
+      queue.enqueue(
+        (at) => some.all(lane).filter(({ row }) => unpark(row)).length + stale.draw(lane, at),
+        STEP_WEIGHT,
+      ),
+    stale: () => stale.lanes(),
     parked: (limit) => counts.all(limit),
+  }
+}
+
+/** Cards whose last change a channel refused, because what they show was over by then: nothing else would tell it. */
+function createStale(db: Database.Database) {
+  const isStale = 'refused IS NOT NULL AND instead IS NULL'
+  const lanes = db.prepare<[], { lane: Lane }>(`SELECT DISTINCT channel AS lane FROM cards WHERE ${isStale}`)
+  const some = db.prepare<[string], { row: number }>(
+    `SELECT row FROM cards WHERE channel = ? AND ${isStale} LIMIT ${RESUME_ROWS}`,
+  )
+  const draw = db.prepare(
+    `INSERT INTO effects (lane, kind, method, card, priority, rank, state, due, created)
+     SELECT channel, 'card', 'update', row, ${PRIORITY.count}, 0, 'waiting', 0, ? FROM cards WHERE row = ? AND ts IS NOT NULL
+     ON CONFLICT (card) WHERE kind = 'card' AND state <> 'leased' DO NOTHING`,
+  )
+  const done = db.prepare('UPDATE cards SET refused = NULL WHERE row = ?')
+  return {
+    lanes: (): readonly Lane[] => lanes.all().map(({ lane }) => lane),
+    draw: (lane: Lane, at: number): number => {
+      const rows = some.all(lane)
+      for (const { row } of rows) {
+        draw.run(at, row)
+        done.run(row)
+      }
+      return rows.length
+    },
   }
 }

@@ -30,6 +30,8 @@ function prepareSettling(db: Database.Database) {
   const setMethod = db.prepare(
     `UPDATE effects SET method = ? WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'card'`,
   )
+  /** It does not say what it should, until its channel takes messages again. */
+  const stale = db.prepare('UPDATE cards SET refused = ? WHERE id = ? AND instead IS NULL')
   /** What was in doubt is gone; it is not to be found again. */
   const believe = db.prepare(
     `UPDATE effects SET ambiguous_since = NULL, attempted = NULL WHERE card = (SELECT row FROM cards WHERE id = ?) AND kind = 'card'`,
@@ -66,6 +68,7 @@ function prepareSettling(db: Database.Database) {
     block,
     setMethod,
     believe,
+    stale,
     hasOther: (row: number) => hasOther.get(row, row),
     inherit,
   }
@@ -147,6 +150,8 @@ export function createSettle(db: Database.Database, newId: (at: number) => strin
         return
       case 'drop':
         remove.run(claimed.row)
+        if (work.kind === 'update' && settlement.refused !== undefined)
+          sql.stale.run(settlement.error, work.card.id)
         if (work.kind === 'thread') release.run(work.card.id)
         record(claimed, at, 'dropped', `${work.kind}${whereOf(card)}: ${settlement.error}`)
         return
