@@ -4,6 +4,8 @@ import type { Intake, Monitor, RawRequest } from '../monitors/monitor.ts'
 
 /** Characters of what was not understood that are kept. */
 const EXCERPT_MAX_CHARS = 1_000
+/** What one request may add to the record of what was not understood, each line with its excerpt. */
+const REJECTED_MAX = 100
 
 /**
  * Has everything that was understood stored, and what was not put into the record, and counts both.
@@ -23,7 +25,8 @@ export async function storeIntake(
   const problems = await receive(intake.notifications, rejected)
   const kind = named?.kind.kind ?? 'native'
   for (const { outcome } of problems) meter.count('ackbridge_notifications_total', { kind, outcome })
-  if (rejected.length > 0) meter.count('ackbridge_notifications_rejected_total', { kind }, rejected.length)
+  if (rejected.length > 0)
+    meter.count('ackbridge_notifications_rejected_total', { kind }, intake.rejected.length)
   const { ignored = 0 } = intake
   if (ignored > 0) meter.count('ackbridge_notifications_total', { kind, outcome: 'ignored' }, ignored)
   return problems
@@ -33,12 +36,15 @@ function rejectedOf(intake: Intake, named: Monitor | null, raw: RawRequest): rea
   if (named === null || intake.rejected.length === 0) return []
   const kept = intake.excerpt ?? named.kind.excerpt?.(raw) ?? raw.bytes.toString('utf8', 0, EXCERPT_MAX_CHARS)
   const excerpt = kept.slice(0, EXCERPT_MAX_CHARS).toWellFormed()
-  return intake.rejected.map((issues) => ({
-    monitor: named.name,
+  const { name: monitor } = named
+  const told = intake.rejected.slice(0, REJECTED_MAX).map((issues) => ({
+    monitor,
     reason: issues
       .map(({ path, message }) => `${path} ${message}`.trim())
       .join('; ')
       .slice(0, EXCERPT_MAX_CHARS),
     excerpt,
   }))
+  const more = intake.rejected.length - told.length
+  return more === 0 ? told : [...told, { monitor, reason: `${more} more were not understood`, excerpt }]
 }

@@ -201,6 +201,18 @@ describe('what a monitor of the Nagios family sends', () => {
     expect(await world.metric('ackbridge_notifications_total', 'outcome="opened"')).toBe(1)
   })
 
+  it('adds no more than a hundred lines and a sum to the record, however much is not understood', async () => {
+    const world = await startWorld()
+
+    const { status } = await world.notify([MACROS, ...Array(400).fill(7)], { path: '/notify/nagios' })
+
+    expect(status).toBe(202)
+    const lines = await world.record({ kinds: ['rejected'] })
+    expect(lines).toHaveLength(101)
+    expect(lines.at(-1)?.outcome).toBe('300 more were not understood')
+    expect(await world.metric('ackbridge_notifications_rejected_total', 'kind="nagios"')).toBe(400)
+  })
+
   it.each([
     ['JSON that says nothing', '{"HOSTNAME":"db01"}', 'notificationtype is required'],
     ['no JSON at all', '{"HOSTNAME":', 'is not JSON'],

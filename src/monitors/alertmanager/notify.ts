@@ -15,7 +15,8 @@ export function notify({ value }: Body, { monitor }: IntakeContext): Intake {
     ? value.map((one, n) => [one, `[${n}].`] as const)
     : [[value, ''] as const]
   let left = NOTIFICATIONS_MAX
-  for (const [group, at] of groups) {
+  // Finding out what is wrong with a group takes far longer than to parse it.
+  for (const [group, at] of groups.slice(0, NOTIFICATIONS_MAX)) {
     const envelope = Envelope.safeParse(group)
     if (!envelope.success) {
       rejected.push(issuesOf(envelope.error.issues, at))
@@ -32,6 +33,7 @@ export function notify({ value }: Body, { monitor }: IntakeContext): Intake {
     left = Math.max(0, left - alerts.length)
     if (truncatedAlerts > 0) rejected.push([cut(`${at}truncatedAlerts`, truncatedAlerts)])
   }
+  if (groups.length > NOTIFICATIONS_MAX) rejected.push([tooMany('', groups.length - NOTIFICATIONS_MAX)])
   if (groups.length === 0) rejected.push([{ path: '', message: 'holds nothing to be told' }])
   return { notifications, rejected }
 }

@@ -1,4 +1,4 @@
-import type { Body, Intake, IntakeContext } from '../monitor.ts'
+import { type Body, type Intake, type IntakeContext, NOTIFICATIONS_MAX } from '../monitor.ts'
 import { notifyByMacros } from '../shared/macros.ts'
 
 /*
@@ -43,7 +43,10 @@ const NAMES_MAX = 5_000
 
 /** Reads what a notification script of Checkmk was given, or the flags of `ackbridge notify`. */
 export function notify({ value }: Body, { monitor }: IntakeContext): Intake {
-  const translated = Array.isArray(value) ? value.map(translate) : translate(value)
+  // What is beyond is refused whatever it holds.
+  const translated = Array.isArray(value)
+    ? value.map((one: unknown, n) => (n < NOTIFICATIONS_MAX ? translate(one) : one))
+    : translate(value)
   return notifyByMacros({ value: translated }, monitor, {
     host: ['hostname', 'host'],
     service: ['servicedesc', 'service'],

@@ -17,14 +17,19 @@ type Read = { readonly notification: Notification } | { readonly issues: readonl
 
 /** Reads what a contact point of type webhook sends: a group of alerts, or a rule of a dashboard in former releases. */
 export function notify({ value }: Body, { monitor }: IntakeContext): Intake {
-  const reads = Array.isArray(value)
-    ? value.flatMap((one: unknown, index) => readBody(one, `[${index}]`, monitor))
-    : readBody(value, '', monitor)
-  const all = reads.flatMap((read) => ('notification' in read ? [read.notification] : []))
-  const notifications = all.slice(0, NOTIFICATIONS_MAX)
+  const bodies: readonly unknown[] = Array.isArray(value) ? value : [value]
+  const reads: Read[] = []
+  let beyond = 0
+  for (const [index, body] of bodies.slice(0, NOTIFICATIONS_MAX).entries()) {
+    const at = Array.isArray(value) ? `[${index}]` : ''
+    const left = Math.max(0, NOTIFICATIONS_MAX - reads.length)
+    reads.push(...readBody(body, at, monitor, left))
+    beyond += Math.max(0, alertsIn(body) - left)
+  }
+  beyond += Math.max(0, bodies.length - NOTIFICATIONS_MAX)
+  const notifications = reads.flatMap((read) => ('notification' in read ? [read.notification] : []))
   const rejected = reads.flatMap((read) => ('issues' in read ? [read.issues] : []))
-  if (reads.length === 0) rejected.push([{ path: '', message: 'holds nothing to be told' }])
-  const beyond = all.length - notifications.length
+  if (bodies.length === 0) rejected.push([{ path: '', message: 'holds nothing to be told' }])
   if (beyond > 0) {
     const message = `holds more than ${NOTIFICATIONS_MAX} alerts; ${beyond} were not taken. Group by more labels`
     rejected.push([{ path: '', message }])
@@ -32,7 +37,13 @@ export function notify({ value }: Body, { monitor }: IntakeContext): Intake {
   return { notifications, rejected }
 }
 
-function readBody(body: unknown, at: string, monitor: string): readonly Read[] {
+function alertsIn(body: unknown): number {
+  const { alerts } = (body ?? {}) as { readonly alerts?: unknown }
+  return Array.isArray(alerts) ? alerts.length : 0
+}
+
+/** @param left how many alerts may still be read of the request: finding out what is wrong with one takes far longer than to parse it */
+function readBody(body: unknown, at: string, monitor: string, left: number): readonly Read[] {
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     return [fault(at, '', 'has to be an object, as Grafana sends it')]
   const { version, alerts, ruleId, truncatedAlerts } = body as Readonly<Record<string, unknown>>
@@ -47,7 +58,9 @@ function readBody(body: unknown, at: string, monitor: string): readonly Read[] {
     return [fault(at, 'version', `has to be 1${hint}`)]
   }
   if (alerts.length === 0) return [fault(at, 'alerts', 'must not be empty')]
-  const reads = alerts.map((alert: unknown, n) => readAlert(alert, joined(at, `alerts[${n}]`), monitor))
+  const reads = alerts
+    .slice(0, left)
+    .map((alert: unknown, n) => readAlert(alert, joined(at, `alerts[${n}]`), monitor))
   if (typeof truncatedAlerts !== 'number' || truncatedAlerts <= 0) return reads
   // The others are told; that some are not has to stand somewhere.
   const message = `says that Grafana left out ${truncatedAlerts} alerts. Set Max alerts of the contact point to 0`

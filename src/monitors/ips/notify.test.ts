@@ -291,9 +291,25 @@ describe('one request', () => {
   })
 
   it('of nothing but faults tells twenty of them, and how many more there are', () => {
-    const intake = notify(Array.from({ length: 10_000 }, () => 1))
+    const intake = notify(Array.from({ length: 3_000 }, () => 1))
     expect(intake.rejected).toHaveLength(21)
-    expect(sentences(intake).at(-1)).toBe('holds 9980 more that cannot be read')
+    expect(sentences(intake).at(-1)).toBe('holds 2980 more that cannot be read')
+  })
+
+  it('of more faults than a body holds events is not read to its end, and says so', () => {
+    const intake = notify([...Array.from({ length: 3_000 }, () => 1), eve()])
+    expect(intake.notifications).toEqual([])
+    expect(sentences(intake).at(-1)).toBe(
+      'holds 2980 more that cannot be read; what follows them was not read',
+    )
+  })
+
+  it('of more broken lines than a body holds events is not read to its end, and says so', () => {
+    const text = [...Array.from({ length: 3_000 }, () => '{x}'), JSON.stringify(eve()), '{x}'].join('\n')
+    expect(sentences(read(text, 'application/x-ndjson') as Intake)).toEqual([
+      'holds 2 more lines, which were not read',
+      'is not JSON',
+    ])
   })
 
   it('nested without an end is refused', () => {

@@ -17,6 +17,9 @@ import { type Found, unwrap } from './unwrap.ts'
 export const EVENTS_MAX = 3000
 /** Faults of one request that are told one by one. */
 const FAULTS_MAX = 20
+/** After so many nothing more is looked at: finding out that a text holds no event takes far longer than reading one that does. */
+const FAULTS_LOOKED_AT = 3000
+const NOT_READ = '; what follows them was not read'
 
 /** Reads what Suricata, Deep Security and CenturyLink Cloud IPS send, by themselves or through a forwarder. */
 export function notify({ value }: Body, { monitor, settings }: IntakeContext): Intake {
@@ -26,6 +29,10 @@ export function notify({ value }: Body, { monitor, settings }: IntakeContext): I
   let ignored = 0
   let beyond = 0
   for (const found of unwrap(value)) {
+    if (faults.count >= FAULTS_LOOKED_AT) {
+      faults.isCut = true
+      break
+    }
     if (found.what === 'fault') {
       faults.add(found.given, [found.issue])
     } else if (isOfOtherType(found.given)) {
@@ -68,6 +75,8 @@ function tooMany(beyond: number): Issue {
 /** What was not understood: the first few each with its place, and how many more there were. */
 class Faults {
   count = 0
+  /** Something follows that was not looked at. */
+  isCut = false
   readonly #first: (readonly Issue[])[] = []
   #excerpt = ''
 
@@ -79,7 +88,10 @@ class Faults {
 
   told(): Pick<Intake, 'rejected' | 'excerpt'> {
     const more = this.count - this.#first.length
-    const rest: Issue = { path: '', message: `holds ${more} more that cannot be read` }
+    const rest: Issue = {
+      path: '',
+      message: `holds ${more} more that cannot be read${this.isCut ? NOT_READ : ''}`,
+    }
     const rejected = more === 0 ? this.#first : [...this.#first, [rest]]
     return this.count === 0 ? { rejected } : { rejected, excerpt: this.#excerpt }
   }

@@ -6,10 +6,13 @@ export class JsonLines {
   readonly values: readonly unknown[]
   /** Numbers of the lines that are not JSON, from 1. */
   readonly broken: readonly number[]
+  /** How many were not read, because too many before them are not JSON. */
+  readonly unread: number
 
-  constructor(values: readonly unknown[], broken: readonly number[]) {
+  constructor(values: readonly unknown[], broken: readonly number[], unread: number) {
     this.values = values
     this.broken = broken
+    this.unread = unread
   }
 }
 
@@ -18,6 +21,8 @@ const JSON_TYPES = /^$|json|^text\/plain$|^application\/octet-stream$/
 
 /** What objects and lists begin and end with. */
 const ENDS = new Set(['{}', '[]'])
+/** After so many lines that look like JSON and are none, 6 µs each, no more is read: as many as a full body holds real events. */
+const TRIED_MAX = 3_000
 
 /**
  * Reads one JSON value, or one a line, with integers of 64 bits as they are. What is not JSON is for `notify` to refuse,
@@ -40,10 +45,17 @@ export function readBody({ bytes, header }: RawRequest): Body | null {
 function readLines(text: string): JsonLines {
   const values: unknown[] = []
   const broken: number[] = []
+  /** Lines that looked like JSON and are none. */
+  let tried = 0
+  let unread = 0
   for (const [index, untrimmed] of text.split('\n').entries()) {
     const line = untrimmed.trim()
     if (line === '') continue
     // Finding out that a text is no JSON takes far longer than reading one that is.
+    if (tried === TRIED_MAX) {
+      unread++
+      continue
+    }
     if (!ENDS.has(line.charAt(0) + line.charAt(line.length - 1))) {
       broken.push(index + 1)
       continue
@@ -52,7 +64,8 @@ function readLines(text: string): JsonLines {
       values.push(parseJsonExact(line))
     } catch {
       broken.push(index + 1)
+      tried++
     }
   }
-  return new JsonLines(values, broken)
+  return new JsonLines(values, broken, unread)
 }

@@ -77,7 +77,7 @@ export function* unwrap(
   yield* unwrap(value[name], path === '' ? name : `${path}.${name}`, reader, depth + 1)
 }
 
-function* unwrapLines({ values, broken }: JsonLines): Generator<Found> {
+function* unwrapLines({ values, broken, unread }: JsonLines): Generator<Found> {
   for (const [index, value] of values.entries()) yield* unwrap(value, `[${index}]`, null, 1)
   const [first] = broken
   if (first === undefined) return
@@ -86,6 +86,12 @@ function* unwrapLines({ values, broken }: JsonLines): Generator<Found> {
     values.length === 0
       ? 'is not JSON'
       : `${broken.length === 1 ? 'is' : `and ${broken.length - 1} others are`} not JSON`
+  if (unread > 0)
+    yield {
+      what: 'fault',
+      given: null,
+      issue: { path: '', message: `holds ${unread} more lines, which were not read` },
+    }
   yield { what: 'fault', given: null, issue: { path: values.length === 0 ? '' : `line ${first}`, message } }
 }
 
