@@ -259,6 +259,40 @@ describe('removing what is old', () => {
     expect(bothWays('h0')).toEqual([['open'], ['open']])
     expect(store.store.history({}, 10).rows).toHaveLength(1)
   })
+
+  it('says beforehand how much that would be, storms and downtimes too', async () => {
+    open()
+    for (const host of ['a', 'b', 'c', 'd']) await hear(told(host, false, 'ill'))
+    for (const host of ['a', 'b']) await hear(told(host, true, 'well'))
+    const db = new Database(file)
+    for (const [row, ended] of [1, 1, 1, null].entries())
+      db.prepare(
+        `INSERT INTO storms (id, channel, mention, quiet, began, last, rang, ended) VALUES (?, ?, '[]', 0, 1, 1, 1, ?)`,
+      ).run(`s${row}`, `C${row}`, ended)
+    // The first keeps nothing, the second what is old, the third an open problem.
+    for (const [host, storm] of [
+      ['a', 2],
+      ['c', 3],
+    ])
+      db.prepare(
+        'UPDATE cards SET storm = ? WHERE problem IN (SELECT p.row FROM problems p JOIN checks c ON c.row = p.check_row WHERE c.host = ?)',
+      ).run(storm, host)
+    db.prepare(`UPDATE checks SET downtime = json_object('until', 5)`).run()
+    db.exec('DELETE FROM effects')
+    db.close()
+    clock.step(20 * DAY)
+    await hear(told('e', false, 'ill'))
+    deliverAll()
+
+    const beside = openStoreBeside(`file:${file}`)
+    const order = { cutoff: clock.now() - 10 * DAY, now: clock.now() }
+    const would = await beside.prune({ ...order, dryRun: true }, async () => {})
+    const did = await beside.prune({ ...order, dryRun: false }, async () => {})
+    beside.close()
+
+    expect(would).toEqual(did)
+    expect(would).toMatchObject({ problems: 2, checks: 2, others: 4 })
+  })
 })
 
 /** Columns of text in which no person stands, or which other words than those of people fill. */

@@ -379,6 +379,15 @@ describe('a CloudEvent', () => {
     expect(one({ ...event, ...more }, null, 'cloudevents')).toMatchObject({ type: 'EVENT', state })
   })
 
+  it('has labels of its extensions, but for those that are no text, number or truth value', () => {
+    const odd = { section: { a: 1 }, list: ['a'], nothing: null, text: 's', number: 3, truth: false }
+    expect(one({ ...event, ...odd }, null, 'cloudevents')?.labels).toEqual({
+      text: 's',
+      number: '3',
+      truth: 'false',
+    })
+  })
+
   it('says what is missing', () => {
     expect(faults({ specversion: '0.3', id: '', type: 't' }, null, 'cloudevents')).toEqual([
       'id is required of a CloudEvent',

@@ -52,17 +52,31 @@ function count(db: Database.Database, cutoff: number, now: number): Removed {
     problems: number(
       'SELECT count(*) FROM problems WHERE closed < @cutoff AND row < (SELECT max(row) FROM problems)',
     ),
-    checks: number(
-      `SELECT count(*) FROM checks c WHERE c.problem IS NULL AND c.row < (SELECT max(row) FROM checks)
-       AND max(c.last_seen, coalesce(c.last_time, 0), coalesce(c.last_state_time, 0)) < @cutoff
-       AND coalesce(c.downtime ->> '$.until', 0) < @cutoff
-       AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.check_row = c.row)
-       AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.check_row = c.row AND p.closed >= @cutoff)
-       AND NOT EXISTS (SELECT 1 FROM history h WHERE h.row = c.history AND h.recorded >= @cutoff)`,
-    ),
+    checks: number(`SELECT count(*) FROM checks c WHERE ${FORGOTTEN}`),
     others: number(
-      `SELECT (SELECT count(*) FROM effects WHERE state = 'parked' AND card IS NULL AND created < @cutoff) +
-         (SELECT count(*) FROM report_days WHERE (day + 1) * 86400000 <= @cutoff)`,
+      `SELECT (SELECT count(*) FROM effects WHERE state = 'parked' AND card IS NULL AND created < @cutoff)
+         + (SELECT count(*) FROM storms s WHERE ${OLD_STORM}) + (SELECT count(*) FROM checks c WHERE ${OLD_DOWNTIME})
+         + (SELECT count(*) FROM report_days WHERE (day + 1) * 86400000 <= @cutoff)`,
     ),
   }
 }
+
+/** A storm that would have nothing left: what is parked, and problems that are old, would go before it. */
+const OLD_STORM = `s.ended < @cutoff AND s.row < (SELECT max(row) FROM storms)
+  AND NOT EXISTS (SELECT 1 FROM cards k JOIN problems p ON p.row = k.problem WHERE k.storm = s.row
+    AND (p.closed IS NULL OR p.closed >= @cutoff OR p.row = (SELECT max(row) FROM problems)))
+  AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.storm = s.row
+    AND (e.state <> 'parked' OR e.card IS NOT NULL OR e.created >= @cutoff))
+  AND NOT EXISTS (SELECT 1 FROM bulks b WHERE b.storm = s.row)`
+
+/** A check of which nothing would be left. */
+const FORGOTTEN = `c.problem IS NULL AND c.row < (SELECT max(row) FROM checks)
+  AND max(c.last_seen, coalesce(c.last_time, 0), coalesce(c.last_state_time, 0)) < @cutoff
+  AND coalesce(c.downtime ->> '$.until', 0) < @cutoff
+  AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.check_row = c.row)
+  AND NOT EXISTS (SELECT 1 FROM problems p WHERE p.check_row = c.row AND p.closed >= @cutoff)
+  AND NOT EXISTS (SELECT 1 FROM history h WHERE h.row = c.history AND h.recorded >= @cutoff)`
+
+/** A downtime that is over for long, of a check that stays. */
+const OLD_DOWNTIME = `c.downtime ->> '$.until' < @cutoff
+  AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.check_row = c.row) AND NOT (${FORGOTTEN})`
