@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
@@ -21,6 +21,8 @@ const DAY = 24 * 60 * MINUTE
 const KEEP_DAYS = 10
 const NOW = new AbortController().signal
 const MONITORS = ['dc1', 'dc2']
+
+const MIGRATIONS = new URL('../../src/store/migrations/', import.meta.url)
 
 let folder: string
 let clock: TestClock
@@ -269,17 +271,32 @@ it('is filled from the problems that are there when an older database is opened'
   const before = store.store.report({ since: 0 })
   expect(before).toHaveLength(4)
   await store.close()
-  inFile((db) => {
-    db.exec('DROP TRIGGER report_opened; DROP TRIGGER report_changed; DROP VIEW report_changes')
-    db.exec(
-      'DROP TABLE report_days; ALTER TABLE problems ADD COLUMN pending INTEGER; PRAGMA user_version = 9',
-    )
-  })
+  file = olderDatabase(file)
 
   openAgain()
 
   expect(store.store.report({ since: 0 })).toEqual(before)
 })
+
+/** @returns a database of before there was a report, with the same checks and problems */
+function olderDatabase(current: string): string {
+  const older = join(folder, 'older.db')
+  const db = new Database(older)
+  const before = readdirSync(MIGRATIONS)
+    .sort()
+    .filter((name) => name < '0010')
+  for (const name of before) db.exec(readFileSync(new URL(name, MIGRATIONS), 'utf8'))
+  db.prepare('ATTACH ? AS newer').run(current)
+  const columnsOf = (table: string): string[] =>
+    db.prepare<[string], string>('SELECT name FROM pragma_table_info(?)').pluck().all(table)
+  for (const table of ['checks', 'problems']) {
+    const kept = columnsOf(table).filter((name) => name !== 'pending')
+    db.exec(`INSERT INTO main.${table} (${kept.join(', ')}) SELECT ${kept.join(', ')} FROM newer.${table}`)
+  }
+  db.pragma(`user_version = ${before.length}`)
+  db.close()
+  return older
+}
 
 it('is left alone by whatever neither opens, first takes nor closes a problem', async () => {
   openNew()

@@ -291,7 +291,8 @@ describe('removing what is old', () => {
     beside.close()
 
     expect(would).toEqual(did)
-    expect(would).toMatchObject({ problems: 2, checks: 2, others: 4 })
+    // Two storms, two downtimes, a day of the report.
+    expect(would).toMatchObject({ problems: 2, checks: 2, others: 5 })
   })
 })
 
