@@ -167,7 +167,10 @@ export type StormStore = {
   end(id: string): Promise<void>
 }
 
-/** Where effects wait: a channel's, or the private answers'. Within a lane they go out one at a time. */
+/**
+ * Where effects wait: a channel's, the private answers', or a monitor's. Within a lane of Slack they go out one at a time;
+ * within one of a monitor one at a time for each check.
+ */
 export type Lane = string
 export const REPLY_LANE: Lane = 'reply'
 
@@ -307,8 +310,13 @@ export type ParkedCount = { readonly lane: Lane; readonly error: string | null; 
 export type Follow = { readonly keys: Keys; readonly decide: (loaded: Loaded, now: number) => Changes }
 
 export type Outbox = {
-  /** Takes the first due effect of the lane by lease, leaving out the methods named. */
+  /** Takes the first due effect of a lane of Slack by lease, leaving out the methods named. */
   claim(lane: Lane, without: readonly Method[], leaseMs: number): Promise<Claimed | null>
+  /**
+   * Takes the first due orders of a monitor's lane by lease, at most `most`. Of each check only one is out at a time, so
+   * that orders about it are carried out one after the other.
+   */
+  claimOrders(lane: Lane, leaseMs: number, most: number): Promise<readonly Claimed[]>
   /** @param follow what else changes with it, in the same piece */
   settle(claimed: Claimed, settlement: Settlement, follow?: Follow): Promise<void>
   /** What waits in a lane because it failed is due at once. */

@@ -2,10 +2,10 @@ import { commentedThere } from '../core/commented-there.ts'
 import type { Order } from '../core/effect.ts'
 import { Failure } from '../core/failure.ts'
 import type { Progress, Result } from '../core/hand-over.ts'
-import type { MonitorApi, Words } from '../core/monitor-api.ts'
+import type { Words } from '../core/monitor-api.ts'
 import type { Claimed, Clock, Follow, OrderWork } from '../core/ports.ts'
 import { targetOf } from '../core/target.ts'
-import type { Carried } from './carry-order.ts'
+import type { Carried, Way } from './carry-order.ts'
 import { COMMENT_ATTEMPTS_MAX } from './limits.ts'
 import { settleOrderFailure } from './retry.ts'
 
@@ -19,7 +19,7 @@ export async function carryComment(
   { work, attempts }: Claimed<OrderWork>,
   order: CommentOrder,
   comment: Words,
-  api: MonitorApi | null,
+  way: Way | null,
   clock: Clock,
 ): Promise<Carried> {
   const { check, view } = work
@@ -29,9 +29,17 @@ export async function carryComment(
     failure,
     isMonitors: false,
   })
-  if (api === null || !api.capabilities.comment) return end({ is: 'not_supported' })
+  if (way === null || !way.api.capabilities.comment) return end({ is: 'not_supported' })
+  const progress: Progress = { of: order.id, sentAt: null, certain: false, before: null, reads: 0 }
   try {
-    await api.comment(targetOf(check, view?.problem ?? null), comment)
+    if (!(await way.turn()))
+      return {
+        settlement: { kind: 'go-on', at: clock.now(), progress, error: null },
+        follow: null,
+        failure: null,
+        isMonitors: false,
+      }
+    await way.api.comment(targetOf(check, view?.problem ?? null), comment)
     return end({ is: 'sent' })
   } catch (error) {
     if (!(error instanceof Failure)) throw error
@@ -39,7 +47,6 @@ export async function carryComment(
     const isUnsure = error.retry.kind === 'ambiguous'
     if (retryAt === null || (isUnsure && attempts >= COMMENT_ATTEMPTS_MAX))
       return end({ is: 'failed', reason: error.message, retrying: false }, error)
-    const progress: Progress = { of: order.id, sentAt: null, certain: false, before: null, reads: 0 }
     return {
       settlement: { kind: 'go-on', at: retryAt, progress, error: error.detail ?? error.code },
       follow: null,

@@ -5,7 +5,7 @@ import { Failure } from '../core/failure.ts'
 import { markerOf } from '../core/marker.ts'
 import type { MonitorApi } from '../core/monitor-api.ts'
 import type { Claimed, OrderWork } from '../core/ports.ts'
-import { carryOrder } from './carry-order.ts'
+import { carryOrder as carry } from './carry-order.ts'
 
 const ANN = '01938f2e-0000-7000-8000-0000000000aa'
 const BEN = '01938f2e-0000-7000-8000-0000000000bb'
@@ -40,6 +40,10 @@ function orderFor(given: object): Claimed<OrderWork> {
     work,
   } as never
 }
+
+/** Alone with the monitor. */
+const carryOrder = (order: Claimed<OrderWork>, api: MonitorApi, clock: TestClock) =>
+  carry(order, { api, read: (target) => api.read([target]), turn: async () => true }, clock)
 
 function start(capabilities: object) {
   const removed: (string | null)[] = []

@@ -28,6 +28,7 @@ import type { Check, ProblemView } from '../core/problem.ts'
 import { targetOf } from '../core/target.ts'
 import { carryComment } from './carry-comment.ts'
 import { settleOrderFailure } from './retry.ts'
+import type { ReadOne } from './share-readings.ts'
 
 /** An order that was carried out as far as it goes now: how to settle it, and what changes with that. */
 export type Carried = {
@@ -37,6 +38,17 @@ export type Carried = {
   readonly failure: Failure | null
   /** It is the monitor that failed, and not this one order. */
   readonly isMonitors: boolean
+}
+
+/** How a monitor is asked and told, beside others that do so. */
+export type Way = {
+  readonly api: MonitorApi
+  readonly read: ReadOne
+  /**
+   * Waits until it takes one more. @returns false when it is not to be told any more before the next start
+   * @throws Failure where it failed at others meanwhile
+   */
+  readonly turn: () => Promise<boolean>
 }
 
 /** What the steps are made of, whatever they are about. */
@@ -58,18 +70,18 @@ type Wish = {
  */
 export async function carryOrder(
   claimed: Claimed<OrderWork>,
-  api: MonitorApi | null,
+  way: Way | null,
   clock: Clock,
 ): Promise<Carried> {
   const { work } = claimed
   if (work.order.what === 'comment') {
     const { by, comment, id } = work.order
-    return carryComment(claimed, work.order, words(by, comment, id, ''), api, clock)
+    return carryComment(claimed, work.order, words(by, comment, id, ''), way, clock)
   }
   const wish =
     work.order.what === 'downtime'
       ? downtimeWish(work.check, work.view)
-      : acknowledgementWish(claimed, api?.capabilities ?? null)
+      : acknowledgementWish(claimed, way?.api.capabilities ?? null)
   if (wish === null) return { settlement: DONE, follow: null, failure: null, isMonitors: false }
   const known = work.progress?.of === wish.id ? work.progress : null
   const progress: Progress = {
@@ -81,8 +93,8 @@ export async function carryOrder(
     before: known === null ? (work.progress?.sentAt ?? work.progress?.before ?? null) : known.before,
     reads: known?.reads ?? 0,
   }
-  if (api === null) return concluded(wish, { is: 'not_supported' })
-  return goOn(claimed, wish, progress, api, clock)
+  if (way === null) return concluded(wish, { is: 'not_supported' })
+  return goOn(claimed, wish, progress, way, clock)
 }
 
 const DONE: Settlement = { kind: 'done', ts: null }
@@ -91,17 +103,19 @@ async function goOn(
   claimed: Claimed<OrderWork>,
   wish: Wish,
   progress: Progress,
-  api: MonitorApi,
+  way: Way,
   clock: Clock,
 ): Promise<Carried> {
+  const { api } = way
   let sending = false
   try {
     const { check, view } = claimed.work
     const target = targetOf(check, view?.problem ?? null)
-    const found: Found = wish.isBlind ? { kind: 'unreadable' } : await look(api, target, check.monitor)
+    const found: Found = wish.isBlind ? { kind: 'unreadable' } : await look(way, target, check.monitor)
     const step = wish.decide(found, progress, clock.now())
     if (step.step === 'settle') return concluded(wish, step.result)
     if (step.step === 'look-again') return later(step.at, { ...progress, reads: step.reads })
+    if (!(await way.turn())) return later(clock.now(), progress)
     sending = true
     const answer = await wish.send(api)
     const sentAt = clock.now()
@@ -157,9 +171,9 @@ function failed(
 }
 
 /** @throws Failure `not_found` where it may be there in a moment */
-async function look(api: MonitorApi, target: Target, monitor: string): Promise<Found> {
+async function look({ api, read }: Way, target: Target, monitor: string): Promise<Found> {
   if (!api.capabilities.read) return { kind: 'unreadable' }
-  const { asOf, checks } = await api.read([target])
+  const { asOf, checks } = await read(target)
   const reading = checks.get(target.key)
   if (reading !== undefined) return { kind: 'read', reading, asOf }
   // Where what is not listed is over once that lasts, it may be listed again in a moment, as after the monitor's start.

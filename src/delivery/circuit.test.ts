@@ -60,6 +60,14 @@ class Down {
 
   #outbox(): Outbox {
     const waiting = this.#waiting
+    const claim = (lane: Lane, most: number): Claimed[] => {
+      const found = waiting.filter((one) => one.lane === lane && one.due <= this.clock.now())
+      return found.slice(0, most).map((one) => {
+        one.due = Number.POSITIVE_INFINITY
+        one.attempts++
+        return claimed(one)
+      })
+    }
     const outbox: Partial<Outbox> = {
       onWork: () => {},
       nextProbe: () => null,
@@ -77,13 +85,8 @@ class Down {
               : next,
           null,
         ),
-      claim: async (lane) => {
-        const found = waiting.find((one) => one.lane === lane && one.due <= this.clock.now())
-        if (found === undefined) return null
-        found.due = Number.POSITIVE_INFINITY
-        found.attempts++
-        return claimed(found)
-      },
+      claim: async (lane) => claim(lane, 1)[0] ?? null,
+      claimOrders: async (lane, _leaseMs, most) => claim(lane, most),
       settle: async ({ row, lane }, settlement) => {
         const one = waiting[row]
         if (one === undefined) return

@@ -70,5 +70,17 @@ export const LANES_AT_ONCE = 16
 /** Monitors that are spoken with at the same time; Slack's lanes and theirs never wait for each other. */
 export const MONITORS_AT_ONCE = 16
 
+/**
+ * Orders of one monitor that are under way at the same time. They look at it together, and a look may read all of its
+ * comments: so each of them reads a hundredth of what it would alone. Each is some kB of memory.
+ */
+export const ORDERS_AT_ONCE = 256
+
+/** Checks that are read for orders in one call of a kind, which divides them into what its monitor takes. */
+export const READ_TOGETHER_MAX = 256
+
+/** Orders that one monitor is told at the same time: a few of the workers that a small one has for people too. */
+export const TOLD_AT_ONCE = 4
+
 /** A comment that may have arrived is sent this often before it counts as failed. */
 export const COMMENT_ATTEMPTS_MAX = 3

@@ -15,10 +15,10 @@ it('does not miss what becomes due while the store is asked', async () => {
     onWork: () => {},
     lanes: () => [{ lane, due }],
     // Decides by when it is asked; its commit takes a while.
-    claim: async () => {
+    claimOrders: async () => {
       claims++
       if (claims === 1) await clock.advance(1_005, async () => {})
-      return null
+      return []
     },
     nextDue: (_: Lane, after: number) => (due > after ? due : null),
     nextProbe: () => null,
@@ -47,6 +47,7 @@ class Delivery {
   readonly settled: { lane: Lane; settlement: Settlement }[] = []
   readonly worker: Worker
   readonly #waiting: Waiting[]
+  #ring: (lanes: ReadonlySet<Lane>) => void = () => {}
   /** Thrown by each attempt to settle, for so many of them. */
   unwritable = 0
 
@@ -66,6 +67,12 @@ class Delivery {
     })
   }
 
+  /** Something new to do. */
+  add(lane: Lane): void {
+    this.#waiting.push({ row: this.#waiting.length, lane, due: this.clock.now(), attempts: 0 })
+    this.#ring(new Set([lane]))
+  }
+
   /** Resolves when all that can happen now has happened. */
   async soon(): Promise<void> {
     for (let turn = 0; turn < 20; turn++) await new Promise((done) => setImmediate(done))
@@ -73,8 +80,18 @@ class Delivery {
 
   #outbox(): Outbox {
     const of = (lane: Lane): Waiting[] => this.#waiting.filter((one) => one.lane === lane)
+    const claim = (lane: Lane, most: number): Claimed[] => {
+      const found = of(lane).filter(({ due }) => due <= this.clock.now())
+      return found.slice(0, most).map((one) => {
+        one.due = Number.POSITIVE_INFINITY
+        one.attempts++
+        return claimed(one)
+      })
+    }
     const outbox: Partial<Outbox> = {
-      onWork: () => {},
+      onWork: (listener) => {
+        this.#ring = listener
+      },
       nextProbe: () => null,
       stale: () => [],
       version: () => 1,
@@ -84,13 +101,8 @@ class Delivery {
           .map(({ due }) => due)
           .filter((due) => due > after && due < Number.POSITIVE_INFINITY)
           .sort((a, b) => a - b)[0] ?? null,
-      claim: async (lane) => {
-        const found = of(lane).find(({ due }) => due <= this.clock.now())
-        if (found === undefined) return null
-        found.due = Number.POSITIVE_INFINITY
-        found.attempts++
-        return claimed(found)
-      },
+      claim: async (lane) => claim(lane, 1)[0] ?? null,
+      claimOrders: async (lane, _leaseMs, most) => claim(lane, most),
       settle: async ({ row, lane }, settlement) => {
         if (this.unwritable-- > 0) throw new Failure('unavailable', { kind: 'later' }, 'The disk is full.')
         this.settled.push({ lane, settlement })
@@ -152,6 +164,20 @@ describe('an order', () => {
     expect(told).toBe(1)
     await delivery.worker.stop()
     expect(delivery.clock.pending).toBe(0)
+  })
+
+  it('goes out while the monitor hangs at another one', async () => {
+    let told = 0
+    const comment: MonitorApi['comment'] = () => (++told === 2 ? NEVER : Promise.resolve())
+    const lane: Lane = 'monitor:dc1'
+    const delivery = new Delivery([lane, lane], {}, { comment })
+    delivery.worker.start()
+    await delivery.soon()
+    expect([told, delivery.settled.length]).toEqual([2, 1])
+
+    delivery.add(lane)
+    await delivery.soon()
+    expect([told, delivery.settled.length]).toEqual([3, 2])
   })
 
   it('waits as long as the monitor asks for', async () => {

@@ -12,33 +12,24 @@ import {
   type Method,
   type Monitors,
   methodOf,
-  type OrderWork,
   type Outbox,
   REPLY_LANE,
   type Settlement,
 } from '../core/ports.ts'
-import { carryOrder } from './carry-order.ts'
 import { deliver } from './deliver.ts'
-import {
-  LANES_AT_ONCE,
-  LEASE_MS,
-  MONITOR_FAILURES_IN_A_ROW,
-  MONITORS_AT_ONCE,
-  RECHECK_MS,
-  RETRY_AFTER_MAX_MS,
-  SETTLE_RETRY_MAX_MS,
-} from './limits.ts'
+import { LANES_AT_ONCE, LEASE_MS, MONITORS_AT_ONCE, RECHECK_MS, SETTLE_RETRY_MAX_MS } from './limits.ts'
 import { createPace, type Pace } from './pace.ts'
 import { createProbes, type Probes } from './probes.ts'
-import { backoffMs, orderBackoffMs, refugeOf, settleFailure } from './retry.ts'
+import { backoffMs, refugeOf, settleFailure } from './retry.ts'
 import { createStanding, type Standing } from './standing.ts'
+import { createTellMonitors, type TellMonitors } from './tell-monitors.ts'
 import { deliveryTrouble } from './trouble.ts'
 import { watchOutside } from './watch-outside.ts'
 
 /*
- * The worker serves lanes side by side and each lane one effect at a time: claim, send, settle. A lane that has nothing
- * due, or may not send yet, sleeps until a timer or a commit wakes it. Waiting is measured on a clock that is never set;
- * only what is stored names a time of day.
+ * The worker serves lanes side by side: claim, send, settle. In a lane of Slack one effect is under way at a time, in one of
+ * a monitor as many orders as `tell-monitors` says. A lane that has nothing due, or may not send yet, sleeps until a timer
+ * or a commit wakes it. Waiting is measured on a clock that is never set; only what is stored names a time of day.
  */
 
 export type WorkerOptions = {
@@ -57,19 +48,26 @@ export type WorkerOptions = {
 /** What can be waiting in a channel's lane. */
 const MESSAGE_METHODS: readonly Method[] = ['post', 'update', 'thread']
 
+/** A monitor takes orders at any time; how many, it shows itself. */
+const FREE: ReturnType<Pace['exhausted']> = { methods: [], until: Number.POSITIVE_INFINITY }
+
 /** How to settle an attempt, and what changes with it. */
 type Tried = { readonly settlement: Settlement; readonly follow: Follow | null }
 
 type LaneState = {
   running: boolean
-  /** Woken while it ran: something was added that its last look may have missed. */
+  /** Effects that were claimed and are not settled. */
+  underWay: number
+  /** Woken while it ran: something was added or settled that its last look may have missed. */
   asked: boolean
+  /** Goes on where it waits for that. */
+  goOn: (() => void) | null
   /** Cancels the timer it sleeps on. */
   cancel: (() => void) | null
-  /** Of the channel or the monitor itself, in a row. */
+  /** Of the channel or the store, in a row. */
   failures: number
-  /** Of a monitor's orders, in a row, whatever each was about. */
-  ordersFailed: number
+  /** Thrown by something that was under way. */
+  fault: { readonly error: unknown } | null
 }
 
 /** How many lanes are served at once, of Slack's and of the monitors' each; neither waits for the other. */
@@ -79,6 +77,7 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #pace: Pace = createPace()
   readonly #standing: Standing
+  readonly #tell: TellMonitors
   readonly #probes: Probes
   readonly #lanes = new Map<Lane, LaneState>()
   readonly #slack: Budget = { running: 0, queued: [], max: LANES_AT_ONCE }
@@ -92,6 +91,7 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options
     this.#standing = createStanding(options.log, this.#pace)
+    this.#tell = createTellMonitors({ ...options, pace: this.#pace })
     this.#probes = createProbes(options, (lane) => this.#wake(lane))
   }
 
@@ -122,7 +122,11 @@ export class Worker {
   /** Lets what is under way end; claims nothing more. */
   async stop(): Promise<void> {
     this.#stopped = true
-    for (const state of this.#lanes.values()) state.cancel?.()
+    this.#tell.stop()
+    for (const state of this.#lanes.values()) {
+      state.cancel?.()
+      this.#stir(state)
+    }
     for (const budget of [this.#slack, this.#monitors]) budget.queued.length = 0
     for (const cancel of this.#unsettled) cancel()
     this.#probes.stop()
@@ -148,7 +152,7 @@ export class Worker {
   /** A monitor answers again: what waits for it goes out at once. */
   async release(lane: Lane): Promise<void> {
     this.#pace.releaseLane(lane)
-    Object.assign(this.#laneOf(lane), { failures: 0, ordersFailed: 0 })
+    this.#tell.forgive(lane)
     await this.#options.outbox.hurry(lane)
     this.#wake(lane)
   }
@@ -164,7 +168,15 @@ export class Worker {
   #laneOf(lane: Lane): LaneState {
     let state = this.#lanes.get(lane)
     if (state === undefined) {
-      state = { running: false, asked: false, cancel: null, failures: 0, ordersFailed: 0 }
+      state = {
+        running: false,
+        underWay: 0,
+        asked: false,
+        goOn: null,
+        cancel: null,
+        failures: 0,
+        fault: null,
+      }
       this.#lanes.set(lane, state)
     }
     return state
@@ -173,10 +185,7 @@ export class Worker {
   #wake(lane: Lane): void {
     if (this.#stopped) return
     const state = this.#laneOf(lane)
-    if (state.running) {
-      state.asked = true
-      return
-    }
+    if (state.running) return this.#stir(state)
     state.cancel?.()
     state.cancel = null
     state.running = true
@@ -211,30 +220,72 @@ export class Worker {
     if (this.#isIdle()) for (const resolve of this.#drained.splice(0)) resolve()
   }
 
+  #stir(state: LaneState): void {
+    state.asked = true
+    state.goOn?.()
+    state.goOn = null
+  }
+
+  /** Until it is woken, or something that is under way has ended. */
+  async #wait(state: LaneState): Promise<void> {
+    if (!state.asked) await new Promise<void>((resolve) => (state.goOn = resolve))
+  }
+
   async #serve(lane: Lane, state: LaneState): Promise<void> {
-    const { outbox, clock } = this.#options
-    while (!this.#stopped) {
-      const now = clock.monotonic()
-      const ready = this.#pace.ready(lane, now)
-      if (ready > now) return this.#sleep(lane, state, ready)
-      const { methods, until } = this.#pace.exhausted(lane, now)
-      // A busy monitor wakes a lane far more often than Slack lets it speak; then the store is not even asked.
-      if (MESSAGE_METHODS.every((method) => methods.includes(method)) && lane !== REPLY_LANE) {
+    try {
+      while (!this.#stopped) {
+        if (state.fault !== null) throw state.fault.error
+        const most = isLaneOfMonitor(lane) ? this.#tell.atOnce(lane) : 1
+        const free = most - state.underWay
         state.asked = false
-        return this.#sleep(lane, state, until)
+        // By halves, because those that begin together look together.
+        const isReady = free > 0 && free * 2 >= most
+        const claimed = isReady ? await this.#claim(lane, state, free) : []
+        for (const one of claimed) this.#set(one, state)
+        if (claimed.length > 0) continue
+        if (state.underWay === 0) return
+        await this.#wait(state)
       }
-      state.asked = false
-      // What becomes due while it is asked must not be missed by both questions.
-      const asked = clock.now()
-      const claimed = await outbox.claim(lane, methods, LEASE_MS)
-      if (claimed === null) {
-        const wait = (outbox.nextDue(lane, asked) ?? Number.POSITIVE_INFINITY) - asked
-        const next = Math.min(now + Math.min(wait, RECHECK_MS), until)
-        if (Number.isFinite(wait) || Number.isFinite(until)) this.#sleep(lane, state, next)
-        return
-      }
-      await this.#send(claimed, state)
+    } finally {
+      for (; state.underWay > 0; state.asked = false) await this.#wait(state)
+      state.fault = null
     }
+  }
+
+  /** @returns what may go out now; where that is nothing, the lane has been put to sleep */
+  async #claim(lane: Lane, state: LaneState, most: number): Promise<readonly Claimed[]> {
+    const { outbox, clock } = this.#options
+    const now = clock.monotonic()
+    const ready = this.#pace.ready(lane, now)
+    if (ready > now) return this.#sleep(lane, state, ready)
+    const isMonitors = isLaneOfMonitor(lane)
+    const { methods, until } = isMonitors ? FREE : this.#pace.exhausted(lane, now)
+    // A busy monitor wakes a lane far more often than Slack lets it speak; then the store is not even asked.
+    if (MESSAGE_METHODS.every((method) => methods.includes(method)) && lane !== REPLY_LANE)
+      return this.#sleep(lane, state, until)
+    // What becomes due while it is asked must not be missed by both questions.
+    const asked = clock.now()
+    const claimed = isMonitors
+      ? await outbox.claimOrders(lane, LEASE_MS, most)
+      : await outbox.claim(lane, methods, LEASE_MS).then((one) => (one === null ? [] : [one]))
+    if (isMonitors) state.failures = 0
+    if (claimed.length > 0) return claimed
+    const wait = (outbox.nextDue(lane, asked) ?? Number.POSITIVE_INFINITY) - asked
+    const next = Math.min(now + Math.min(wait, RECHECK_MS), until)
+    return Number.isFinite(wait) || Number.isFinite(until) ? this.#sleep(lane, state, next) : []
+  }
+
+  /** Sets one going. */
+  #set(claimed: Claimed, state: LaneState): void {
+    state.underWay++
+    void this.#send(claimed, state)
+      .catch((error: unknown) => {
+        state.fault = { error }
+      })
+      .finally(() => {
+        state.underWay--
+        this.#stir(state)
+      })
   }
 
   async #send(claimed: Claimed, state: LaneState): Promise<void> {
@@ -274,7 +325,7 @@ export class Worker {
     try {
       const { work } = claimed
       return work.kind === 'order'
-        ? await this.#carry({ ...claimed, work }, state)
+        ? await this.#tell.carry({ ...claimed, work })
         : { settlement: await this.#deliver({ ...claimed, work }, state), follow: null }
     } catch (error) {
       this.#options.log.error(
@@ -307,41 +358,15 @@ export class Worker {
     }
   }
 
-  /**
-   * An order to a monitor. One that cannot be reached is left alone for a while, and so is one that fails at one order after
-   * the other; what it refuses is about one check.
-   */
-  async #carry(claimed: Claimed<OrderWork>, state: LaneState): Promise<Tried> {
-    const { monitors, clock } = this.#options
-    const name = claimed.work.check.monitor
-    const api = monitors.api(name)
-    const { settlement, follow, failure, isMonitors } = await carryOrder(claimed, api, clock)
-    const isRefusal = failure?.retry.kind === 'never' || failure?.code === 'not_found'
-    if (failure === null) state.failures = 0
-    if (failure === null || isRefusal) state.ordersFailed = 0
-    else state.ordersFailed++
-    const isOpen = state.ordersFailed >= MONITOR_FAILURES_IN_A_ROW
-    if (failure !== null && (isMonitors || isOpen))
-      this.#pace.holdLane(claimed.lane, this.#holdUntil(failure, state))
-    if (api !== null && (failure === null || isMonitors)) monitors.heard(name, failure)
-    return { settlement, follow }
-  }
-
-  #holdUntil({ retry }: Failure, state: LaneState): number {
-    const backOff = orderBackoffMs(++state.failures)
-    return (
-      this.#options.clock.monotonic() +
-      (retry.kind === 'after' ? Math.min(retry.ms, RETRY_AFTER_MAX_MS) : backOff)
-    )
-  }
-
-  #sleep(lane: Lane, state: LaneState, until: number): void {
-    if (this.#stopped) return
+  /** @returns nothing that could go out meanwhile */
+  #sleep(lane: Lane, state: LaneState, until: number): readonly [] {
+    if (this.#stopped) return []
     const { clock } = this.#options
     state.cancel?.()
     state.cancel = clock.timer(Math.max(1, until - clock.monotonic()), () => {
       state.cancel = null
       this.#wake(lane)
     })
+    return []
   }
 }

@@ -11,8 +11,8 @@ import type { AskMonitor } from './ask-monitor.ts'
 
 /** Problems of ours that are looked at in one piece. */
 const PAGE = 500
-/** Checks that are read by name in one call of the kind. */
-const READ_AT_ONCE = 100
+/** Checks that are read by name in one call of the kind, which divides them: Icinga tells all comments in each. */
+const READ_AT_ONCE = 500
 /** Checks that are decided about side by side. */
 const DECIDE_AT_ONCE = 100
 /** Acknowledgements whose words are read again at each look, in turn: a list may not tell that they changed hands. */

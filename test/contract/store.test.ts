@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NO_CHANGES } from '../../src/core/changes.ts'
 import { receive } from '../../src/core/lifecycle.ts'
 import type { Notification } from '../../src/core/notification.ts'
+import { laneOfMonitor } from '../../src/core/ports.ts'
 import type { OpenStore } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
@@ -220,6 +222,40 @@ describe('the outbox', () => {
       kind: 'thread',
       event: { what: 'closed' },
     })
+  })
+
+  it('gives orders of a monitor together, and of each check one at a time', async () => {
+    const store = open()
+    for (const host of ['a', 'b', 'c']) await hear(store, notification({ host }))
+    const order = (host: string, said: string) =>
+      store.store.decide({ checks: [{ monitor: 'native', key: host }] }, (loaded, now) => {
+        const check = loaded.check({ monitor: 'native', key: host })?.check
+        if (check === undefined) throw new Error('There is no such check.')
+        const by = { id: 'U1', name: 'ann' }
+        const comment = { what: 'comment', id: newId(now), by, comment: said } as const
+        const effect = { kind: 'order', check, problem: null, order: comment, severity: 1 } as const
+        return { changes: { ...NO_CHANGES, effects: [effect] }, answer: null }
+      })
+    for (const host of ['a', 'a', 'b', 'c']) await order(host, 'on it')
+    const lane = laneOfMonitor('native')
+    const take = async (most: number) => {
+      const claimed = await store.outbox.claimOrders(lane, 60_000, most)
+      return claimed.map((one) => ({ one, host: one.work.kind === 'order' ? one.work.check.host : null }))
+    }
+
+    const first = await take(2)
+    expect(first.map(({ host }) => host)).toEqual(['a'])
+    const others = await take(10)
+    expect(others.map(({ host }) => host)).toEqual(['b', 'c'])
+    expect(await take(10)).toEqual([])
+
+    const progress = { of: 'x', sentAt: null, certain: false, before: null, reads: 0 }
+    const later = { kind: 'go-on', at: clock.now() + 5_000, progress, error: null } as const
+    for (const { one } of others) await store.outbox.settle(one, later)
+    for (const { one } of first) await store.outbox.settle(one, { kind: 'done', ts: null })
+    expect((await take(10)).map(({ host }) => host)).toEqual(['a'])
+    clock.step(5_000)
+    expect((await take(1)).map(({ host }) => host)).toEqual(['b'])
   })
 
   it('takes people’s actions first, then first cards, worst first', async () => {

@@ -51,7 +51,14 @@ const NEXT = `
   WHERE lane = ? AND method = ? AND state = 'waiting' AND (due <= ? OR due > ?)
   ORDER BY priority, rank, row LIMIT 1`
 
-const METHODS: readonly Method[] = ['reply', 'post', 'update', 'thread', 'order']
+const METHODS: readonly Method[] = ['reply', 'post', 'update', 'thread']
+
+/** The first due orders of a lane, but for checks of which one is on its way. */
+const NEXT_ORDERS = `
+  SELECT row, check_row FROM effects
+  WHERE lane = ? AND method = 'order' AND state = 'waiting' AND (due <= ? OR due > ?)
+    AND NOT EXISTS (SELECT 1 FROM effects o WHERE o.check_row = effects.check_row AND o.state = 'leased')
+  ORDER BY priority, rank, row LIMIT ?`
 
 /**
  * What a claim brings along: the effect, its card, its problem as it is now. The sub-select around the parameter keeps
@@ -88,7 +95,7 @@ export function createOutbox(
   known: KnownChecks,
 ): Outbox {
   voidOtherLeases(db, owner, now)
-  const claim = createClaim(db, owner, known)
+  const { claim, claimOrders } = createClaim(db, owner, known)
   const settle = createSettle(db, newId)
   const hurry = db.prepare(
     `UPDATE effects SET due = 0 WHERE lane = ? AND state = 'waiting' AND due > 0 AND error IS NOT NULL`,
@@ -107,6 +114,7 @@ export function createOutbox(
   )
   return {
     claim: (lane, without, leaseMs) => queue.enqueue((at) => claim(lane, without, at, leaseMs)),
+    claimOrders: (lane, leaseMs, most) => queue.enqueue((at) => claimOrders(lane, at, leaseMs, most)),
     settle: (claimed, settlement, follow) =>
       queue.enqueue((at) => {
         // What became of it is a line behind the check's last one; what moves is shown by other cards.
@@ -190,7 +198,22 @@ function createClaim(db: Database.Database, owner: string, known: KnownChecks) {
        JOIN checks c ON c.row = p.check_row WHERE p.closed IS NULL AND p.is_event = 1
        AND c.monitor = (SELECT ?) AND c.service = (SELECT ?) LIMIT ${ALIKE_MAX})`,
   )
-  return (lane: Lane, without: readonly Method[], at: number, leaseMs: number): Claimed | null => {
+  const selectOrders = db.prepare<[string, number, number, number], { row: number; check_row: number }>(
+    NEXT_ORDERS,
+  )
+
+  function claimOrders(lane: Lane, at: number, leaseMs: number, most: number): readonly Claimed[] {
+    const checks = new Set<number>()
+    return selectOrders.all(lane, at, at + DUE_MAX_MS, most).flatMap(({ row, check_row }) => {
+      if (checks.has(check_row)) return []
+      checks.add(check_row)
+      lease.run(owner, at + leaseMs, at, row)
+      const claimed = selectClaimed.get(row)
+      return claimed === undefined ? [] : [toClaimed(claimed)]
+    })
+  }
+
+  function claim(lane: Lane, without: readonly Method[], at: number, leaseMs: number): Claimed | null {
     const found = METHODS.filter((method) => !without.includes(method))
       .map((method) => selectNext.get(lane, method, at, at + DUE_MAX_MS))
       .filter((next) => next !== undefined)
@@ -216,6 +239,8 @@ function createClaim(db: Database.Database, owner: string, known: KnownChecks) {
     const alike = isOpenEvent ? selectAlike.get(monitor, service) : undefined
     return alike === undefined ? {} : { alike }
   }
+
+  return { claim, claimOrders }
 }
 
 type Others = Pick<CardRef, 'alike' | 'folded'>
