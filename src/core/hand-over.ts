@@ -26,6 +26,8 @@ export type Progress = {
   readonly before: number | null
   /** How often it was read back since. */
   readonly reads: number
+  /** How often a comment was sent whose answer was lost. */
+  readonly lost?: number
 }
 
 /** How a hand-over ended, or how it stands. */

@@ -158,6 +158,11 @@ export type MonitorApi = {
    */
   removeAcknowledgement(target: Target, by: string, marker: string | null): Promise<OrderAnswer>
   comment(target: Target, words: Words): Promise<void>
+  /**
+   * Looks for a comment on this check by our mark. Absent: comments cannot be read there. `unknown`: not by our user, or not
+   * at the moment.
+   */
+  findComment?(target: Target, marker: string): Promise<'there' | 'absent' | 'unknown'>
   /** @returns what the monitor calls it, null when it does not say */
   scheduleDowntime(target: Target, order: DowntimeOrder): Promise<string | null>
   removeDowntime(target: Target, downtime: KnownDowntime): Promise<void>

@@ -217,6 +217,20 @@ describe.each(KIND_ROWS.filter((row) => can(row, 'comment')))('a comment in $tit
     expect(talk.sent().length).toBe(1)
   })
 
+  it('is found by its mark and on its check alone, where it can be found', async () => {
+    const talk = await talkTo(row)
+    const { findComment } = talk.api
+    if (findComment === undefined) return expect(row.kind).toMatch(/nagios|naemon/)
+    await talk.api.acknowledge(talk.service, { ...ORDER, marker: OTHER_MARKER })
+    expect(await findComment(talk.service, MARKER)).toBe('absent')
+    await talk.api.comment(talk.service, WORDS)
+
+    expect(await findComment(talk.service, MARKER)).toBe('there')
+    expect(await findComment(talk.host, MARKER)).not.toBe('there')
+    expect(await findComment(talk.service, markerOf('0198c0de-0000-7000-8000-00000000dead'))).toBe('absent')
+    expect(talk.monitor.orders.map(({ what }) => what)).toEqual(['acknowledge', 'comment'])
+  })
+
   it('leaves the words of the acknowledgement what they are', async () => {
     const talk = await talkTo(row)
     await talk.api.acknowledge(talk.service, ORDER)

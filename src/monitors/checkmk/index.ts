@@ -10,7 +10,7 @@ import {
 import { type Config, config } from './config.ts'
 import { examine } from './examine.ts'
 import { notify } from './notify.ts'
-import { read, readProblems } from './reconcile.ts'
+import { findComment, read, readProblems } from './reconcile.ts'
 import { createRest, type Rest } from './rest.ts'
 
 /** Checkmk 2, all editions. */
@@ -34,6 +34,7 @@ function connect(settings: Config, around: MonitorSurroundings): MonitorApi | nu
     acknowledge: (target, order) => acknowledge(rest, target, order),
     removeAcknowledgement: (target) => removeAcknowledgement(rest, target),
     comment: (target, words) => comment(rest, target, words),
+    findComment: (target, marker) => findComment(rest, target, marker),
     scheduleDowntime: (target, order) => scheduleDowntime(rest, target, order),
     removeDowntime: (target, downtime) => removeDowntime(rest, target, downtime),
     read: (targets) => learn(read(rest, around.clock, targets)),

@@ -107,6 +107,22 @@ function isCheck({ host, service }: Names): Query {
   }
 }
 
+/** Looks among all comments of a check, `unknown` where the release does not tell them. @throws Failure */
+export async function findComment(
+  rest: Rest,
+  target: Target,
+  marker: string,
+): Promise<'there' | 'absent' | 'unknown'> {
+  const names = namesOf(target)
+  if (names === null) return 'absent'
+  const ask = () => listRows(rest, names.service === null ? 'host' : 'service', isCheck(names), [COMMENTS])
+  const rows = (await ask()) ?? (await ask())
+  const comments = rows?.flatMap((row) => row.comments_with_extra_info ?? [])
+  const isThere = comments?.some(([, , text]) => typeof text === 'string' && text.includes(marker)) ?? false
+  if (isThere) return 'there'
+  return rows?.some((row) => Array.isArray(row.comments_with_extra_info)) ? 'absent' : 'unknown'
+}
+
 /** @returns null when the release is to be asked in the other way */
 async function list(
   rest: Rest,
@@ -114,6 +130,17 @@ async function list(
   query: Query,
   more: readonly string[],
 ): Promise<readonly CheckReading[] | null> {
+  const rows = await listRows(rest, sort, query, more)
+  return rows?.flatMap((row) => readingOf(sort, row) ?? []) ?? null
+}
+
+/** @returns null when the release is to be asked in the other way */
+async function listRows(
+  rest: Rest,
+  sort: Sort,
+  query: Query,
+  more: readonly string[],
+): Promise<readonly Row[] | null> {
   const way = rest.found.lists
   const answer = await ask(rest, sort, query, more)
   if (answer.status === 405) {
@@ -129,8 +156,7 @@ async function list(
   }
   return collection.data.value.flatMap(({ extensions }) => {
     const row = Row.safeParse(extensions)
-    const reading = row.success ? readingOf(sort, row.data) : null
-    return reading === null ? [] : [reading]
+    return row.success ? [row.data] : []
   })
 }
 

@@ -26,7 +26,7 @@ function connect(settings: Config, around: MonitorSurroundings): MonitorApi | nu
   const basic = Buffer.from(`${user}:${password}`).toString('base64')
   const http = createHttp({ url, headers: { authorization: `Basic ${basic}` }, ca, insecure }, around)
   const icinga = callIcinga(http, around)
-  const { read, readProblems, findDowntime } = reader(icinga, around)
+  const { read, readProblems, findComment, findDowntime } = reader(icinga, around)
   const listening = new Set<() => Promise<void>>()
   const watch: MonitorApi['watch'] = (onHint) => {
     const stop = listen(http, around, onHint)
@@ -53,6 +53,7 @@ function connect(settings: Config, around: MonitorSurroundings): MonitorApi | nu
     ...orders(icinga, around, findDowntime),
     read,
     readProblems,
+    findComment,
     examine: () => examine(icinga, settings, around.name),
     ...(events ? { watch } : {}),
     close: async () => {

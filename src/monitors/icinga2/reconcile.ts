@@ -28,14 +28,15 @@ type Remarks = {
   readonly downtimes: ReadonlyMap<string, readonly DowntimeReading[]> | null
 }
 
-export type Reader = Pick<MonitorApi, 'read' | 'readProblems'> & {
+export type Reader = Required<Pick<MonitorApi, 'read' | 'readProblems' | 'findComment'>> & {
   /** @returns what Icinga calls the downtime of this check that carries the mark, null when there is none */
   findDowntime(target: Target, marker: string): Promise<string | null>
 }
 
 export function reader(icinga: Icinga, around: MonitorSurroundings): Reader {
   const { name, clock } = around
-  const readRemarks = remarksReader(icinga, around)
+  const orNothing = createOrNothing(around)
+  const readRemarks = remarksReader(icinga, name, orNothing)
 
   return {
     read: async (targets) => {
@@ -66,6 +67,13 @@ export function reader(icinga: Icinga, around: MonitorSurroundings): Reader {
         .filter(({ state }) => state !== 'OK' && state !== 'UP')
       return { asOf, checks: new Map(checks.map((check) => [check.key, check])) }
     },
+    findComment: async (target, marker) => {
+      const object = objectNameOf(target)
+      const comments = await orNothing('Comment', () => allComments(icinga, name))
+      if (comments === null) return 'unknown'
+      const isIt = (one: CommentObject): boolean => objectOf(one) === object && !!one.text?.includes(marker)
+      return comments.some(isIt) ? 'there' : 'absent'
+    },
     findDowntime: async (target, marker) => {
       const object = objectNameOf(target)
       const downtimes = await allDowntimes(icinga, name)
@@ -86,17 +94,13 @@ async function readBoth(
   ]
 }
 
-/**
- * Reads acknowledgement comments and downtimes: all there are, because Icinga finds them by their own names only. Without
- * the right to, or where they are too many, a reading does without; the log says so once.
- */
-function remarksReader(
-  icinga: Icinga,
-  { name, log }: MonitorSurroundings,
-): (found: readonly CheckObject[]) => Promise<Remarks> {
-  const told = new Set<string>()
+/** Reads objects of a type; null where that cannot be done. */
+type OrNothing = <Read>(type: string, read: () => Promise<Read>) => Promise<Read | null>
 
-  async function orNothing<Read>(type: string, read: () => Promise<Read>): Promise<Read | null> {
+/** Without the right to, or where they are too many, it goes without; the log says so once. */
+function createOrNothing({ name, log }: MonitorSurroundings): OrNothing {
+  const told = new Set<string>()
+  return async (type, read) => {
     try {
       return await read()
     } catch (error) {
@@ -112,7 +116,16 @@ function remarksReader(
       return null
     }
   }
+}
 
+/**
+ * Reads acknowledgement comments and downtimes: all there are, because Icinga finds them by their own names only.
+ */
+function remarksReader(
+  icinga: Icinga,
+  name: string,
+  orNothing: OrNothing,
+): (found: readonly CheckObject[]) => Promise<Remarks> {
   return async (found) => {
     if (found.length === 0) return { acknowledgements: null, downtimes: null }
     const anyAcknowledged = found.some(({ attrs }) => (attrs.acknowledgement ?? 0) !== 0)
@@ -129,11 +142,8 @@ async function newestAcknowledgements(
   icinga: Icinga,
   name: string,
 ): Promise<ReadonlyMap<string, CommentObject>> {
-  const attrs = ['host_name', 'service_name', 'author', 'text', 'entry_time', 'entry_type']
-  const comments = parseComments(await icinga.query({ type: 'comments', which: 'all', attrs }))
-  if (comments === null) throw notIcinga(name)
   const newest = new Map<string, CommentObject>()
-  for (const comment of comments) {
+  for (const comment of await allComments(icinga, name)) {
     if (comment.entry_type !== ACKNOWLEDGEMENT_COMMENT) continue
     const object = objectOf(comment)
     const other = newest.get(object)
@@ -141,6 +151,13 @@ async function newestAcknowledgements(
       newest.set(object, comment)
   }
   return newest
+}
+
+async function allComments(icinga: Icinga, name: string): Promise<readonly CommentObject[]> {
+  const attrs = ['host_name', 'service_name', 'author', 'text', 'entry_time', 'entry_type']
+  const comments = parseComments(await icinga.query({ type: 'comments', which: 'all', attrs }))
+  if (comments === null) throw notIcinga(name)
+  return comments
 }
 
 async function allDowntimes(

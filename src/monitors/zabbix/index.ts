@@ -11,7 +11,7 @@ import { SUPPRESSES_SINCE } from './actions.ts'
 import { type Config, config } from './config.ts'
 import { examine } from './examine.ts'
 import { notify } from './notify.ts'
-import { read, readProblems } from './reconcile.ts'
+import { findComment, read, readProblems } from './reconcile.ts'
 import { createRpc, type Rpc } from './rpc.ts'
 
 /** Zabbix 6.0 and later. */
@@ -35,6 +35,7 @@ function connect(settings: Config, around: MonitorSurroundings): MonitorApi | nu
     acknowledge: (target, order) => acknowledge(rpc, target, order),
     removeAcknowledgement: (target, by) => removeAcknowledgement(rpc, target, by),
     comment: (target, words) => comment(rpc, target, words),
+    findComment: (target, marker) => findComment(rpc, target, marker),
     scheduleDowntime: (target, order) => scheduleDowntime(rpc, clock, target, order),
     removeDowntime: (target, downtime) => removeDowntime(rpc, target, downtime),
     read: (targets) => read(rpc, clock, targets),

@@ -78,6 +78,18 @@ export async function problemsById(
   return new Map(problems.map((problem) => [problem.eventid, withUpdates(problem)]))
 }
 
+/** Looks among all messages of a problem; of what is over they are not told. @throws Failure */
+export async function findComment(
+  rpc: Rpc,
+  target: Target,
+  marker: string,
+): Promise<'there' | 'absent' | 'unknown'> {
+  const eventid = eventIdOf(target)
+  const problem = eventid === null ? undefined : (await problemsById(rpc, [eventid])).get(eventid)
+  if (problem?.acknowledges === undefined) return 'unknown'
+  return problem.acknowledges.some(({ message }) => message?.includes(marker)) ? 'there' : 'absent'
+}
+
 /** Our own carry the name in the text. Who may not be seen has no name; that must not hide the rest. */
 async function namesOfAuthors(
   rpc: Rpc,

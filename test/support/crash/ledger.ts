@@ -45,9 +45,6 @@ export type Counts = Readonly<
 >
 export type Verdict = { readonly counts: Counts; readonly faults: readonly string[] }
 
-/** As often a comment is sent at most, when its answers are lost or the process ends: see `delivery/limits`. */
-const COMMENTED_MAX = 3
-
 type Row = Readonly<Record<string, string | number | null>>
 
 /** @returns what is wrong, as sentences; none when all is well */
@@ -367,13 +364,10 @@ class Audit {
       // Who asks again after a failure, and says something else, has the first one replaced.
       if (what === 'remove') continue
       if (what !== 'acknowledge' && what !== 'comment') this.#isWrong(`the monitor was told: ${what}`)
-      const mark =
-        what === 'comment' ? `${comment}` : (/\[ackbridge:[0-9a-f]+\]/.exec(comment ?? '')?.[0] ?? '')
+      const mark = /\[ackbridge:[0-9a-f]+\]/.exec(comment ?? '')?.[0] ?? ''
       orders.set(mark, (orders.get(mark) ?? 0) + 1)
     }
-    // A comment that may have been lost is sent again: twice is better than never, and is allowed for that alone.
-    for (const [mark, count] of orders)
-      if (count > (mark.startsWith('[') ? 1 : COMMENTED_MAX)) this.#isDouble(`${count} orders of ${mark}`)
+    for (const [mark, count] of orders) if (count > 1) this.#isDouble(`${count} orders of ${mark}`)
     const rows = this.#all(
       `SELECT c.host AS host, c.service AS service, p.acknowledgement ->> '$.id' AS id FROM problems p
        JOIN checks c ON c.row = p.check_row
