@@ -124,6 +124,33 @@ async function clickUntilKilled(waiting: Set<string>, killAt: number): Promise<v
   )
 }
 
+it('hands a comment over once when it is killed before the monitor answers', async () => {
+  const { icinga } = monitors
+  const host = 'icinga-00x'
+  const port = await start()
+  await breaks(port, 'icinga', host)
+  await until(() => cardOf(host).length === 1 && click(host))
+  await until(() => saysConfirmed(host))
+  icinga?.answerOrdersAfter(5_000)
+  await playground.as('ann').command(`/ack ${host} disk ordered`)
+  const comments = (): number => icinga?.orders.filter(({ what }) => what === 'comment').length ?? 0
+  await until(() => comments() === 1)
+  expect(icinga?.unanswered).toBe(1)
+  await kill()
+  icinga?.answerOrdersAfter(0)
+  await start()
+
+  const outcomes = () => {
+    const store = openStoreBeside(databaseUrl())
+    const { rows } = store.queries.history({ kinds: ['comment'] }, 10)
+    store.close()
+    return rows.map(({ outcome }) => outcome).toSorted()
+  }
+  await until(() => outcomes().length === 2, 30_000)
+  expect(outcomes()).toEqual(['requested', 'sent'])
+  expect(comments()).toBe(1)
+})
+
 it('hands every acknowledgement over exactly once when it is killed', { timeout: 60_000 }, async () => {
   const names = Object.keys(monitors)
   const all = Array.from({ length: PROBLEMS }, (_, n) => {
