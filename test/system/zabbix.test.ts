@@ -15,7 +15,7 @@ import { textOf } from '../support/world.ts'
  * the stand-in Slack, and the server tells the API and reads it again. All is set up as the README of the kind says.
  */
 
-const SERVICES = ['Circle', 'Away', 'Lost', 'Words', 'Refused', 'Wrong key']
+const SERVICES = ['Circle', 'Away', 'Lost', 'Words', 'Refused', 'Wrong key', 'Said']
 const ROUNDS = ['Round 1', 'Round 2', 'Round 3', 'Round 4', 'Round 5']
 const GREEN = '2eb67d'
 const MARK = /\[ackbridge:[0-9a-f]{10}\]$/
@@ -182,6 +182,18 @@ describe('the circle with a real Zabbix', { timeout: 200_000 }, () => {
     expect(stdout).toContain('Zabbix 6.0')
     expect(stdout).not.toContain(String(zabbix.settings['token']))
     expect({ code, stdout }).toMatchObject({ code: 0 })
+  })
+
+  it('finds a message of ours by its mark', async () => {
+    await becomesIll('Said')
+    const { eventid } = await zabbix.problem('Said')
+    const api = kind.connect(kind.config.parse(zabbix.settings), AROUND)
+    const target = { key: eventid, host: zabbix.host, service: 'Said', episode: null, labels: null }
+    const marker = '[ackbridge:0123456789]'
+    expect(await api?.findComment?.(target, marker)).toBe('absent')
+    await api?.comment(target, { author: 'ann', comment: 'disk ordered', marker })
+    expect(await api?.findComment?.(target, marker)).toBe('there')
+    await api?.close()
   })
 
   it('says why, where something is refused', async () => {
