@@ -272,7 +272,7 @@ async function connectSlack(
 function surfaces(
   config: AppConfig,
   { clock, log }: Surroundings,
-  { store, stormStore }: OpenStore,
+  { store, stormStore, bulks: bulkStore }: OpenStore,
   followed: FollowMonitors,
   meter: Meter,
   worker: Worker,
@@ -281,7 +281,7 @@ function surfaces(
   const { monitors, ways, downtimeWays, abilities, troubled } = followed
   const newId = newIds(clock)
   const acknowledge = createAcknowledgeProblem(store, rules, ways, newId)
-  const bulks = createAcknowledgeStorm(stormStore, acknowledge, rules, clock, log)
+  const bulks = createAcknowledgeStorm(bulkStore, acknowledge, rules, clock, log)
   return {
     bulks,
     acknowledge,

@@ -102,6 +102,18 @@ export type NotTaken = { readonly name: string } & (
   | { readonly refusal: Refusal }
 )
 
+/** Of many that somebody asked for, those that they did not get for one reason. */
+export type LeftOver = {
+  readonly count: number
+  /** Of some of them. */
+  readonly names: readonly string[]
+} & (
+  | { readonly why: 'held'; readonly by: Actor }
+  | { readonly why: 'refused'; readonly refusal: Refusal }
+  /** Somebody has given them back since. */
+  | { readonly why: 'given-back' }
+)
+
 /** A private answer to one person, sent to the address Slack gave for it. */
 export type Reply =
   | { readonly what: 'refused'; readonly refusal: Refusal }
@@ -125,6 +137,16 @@ export type Reply =
       /** Monitors that are told, and those that are not. */
       readonly told: readonly string[]
       readonly untold: readonly string[]
+    }
+  /** What somebody took of a storm, where they did not get all that they asked for. */
+  | {
+      readonly what: 'taken-of-storm'
+      readonly asked: number
+      readonly taken: number
+      /** Over before they had them. */
+      readonly ended: number
+      /** Most first. */
+      readonly left: readonly LeftOver[]
     }
 
 /**

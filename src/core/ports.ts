@@ -5,7 +5,6 @@ import type { Progress } from './hand-over.ts'
 import type { HistoryEntry, HistoryKind, HistoryRow } from './history.ts'
 import type { MonitorApi } from './monitor-api.ts'
 import type { Notification } from './notification.ts'
-import type { Person } from './permit.ts'
 import type { Check, CheckState, ProblemView } from './problem.ts'
 import type { ReportRow } from './report.ts'
 import type { State } from './state.ts'
@@ -139,17 +138,7 @@ export type StormScope = {
   readonly host: string | null
 }
 
-/** What a person wants of a storm, as it is kept until it is done. */
-export type BulkCommand = StormScope & {
-  readonly person: Person
-  /** Who was in which user group; null where nobody could say. */
-  readonly groups: readonly (readonly [group: string, members: readonly string[] | null])[]
-  readonly comment: string | null
-  readonly until: number | null
-}
-export type Bulk = { readonly id: string; readonly command: BulkCommand }
-
-/** Storms as people act on them. */
+/** Storms as people look at them. */
 export type StormStore = {
   /** Open problems of a storm, and those that nobody has. */
   size(scope: StormScope): { readonly open: number; readonly untaken: number }
@@ -157,14 +146,6 @@ export type StormStore = {
   list(storm: string, offset: number, limit: number): readonly ProblemView[]
   /** The host of a check. @param check its row */
   hostOf(check: number): { readonly monitor: string; readonly host: string } | null
-  /** Writes down that somebody takes all that is there now. @throws Failure `unavailable` */
-  begin(command: BulkCommand): Promise<Bulk>
-  /** What was begun and is not done. */
-  unfinished(): readonly Bulk[]
-  /** @returns ids of the next problems, and how far that gets; null when there are no more */
-  next(bulk: Bulk, limit: number): { readonly problems: readonly string[]; readonly after: number } | null
-  advance(id: string, after: number): Promise<void>
-  end(id: string): Promise<void>
 }
 
 /**

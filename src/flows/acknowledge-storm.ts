@@ -1,8 +1,10 @@
+import type { Bulk, BulkCommand, BulkStore } from '../core/bulk.ts'
 import { Failure } from '../core/failure.ts'
 import { type Groups, type PermissionRule, permit } from '../core/permit.ts'
-import type { Bulk, BulkCommand, Clock, Log, StormScope, StormStore } from '../core/ports.ts'
+import type { Clock, Log, StormScope } from '../core/ports.ts'
 import type { Refusal } from '../core/refusal.ts'
 import type { AcknowledgeProblem, Acting } from './acknowledge-problem.ts'
+import { leftOfBulk } from './left-of-bulk.ts'
 
 /** Problems decided about in one transaction: some ms. */
 const AT_ONCE = 100
@@ -10,12 +12,20 @@ const AT_ONCE = 100
 const RETRY_MS = 5_000
 
 export type AcknowledgeStormCommand = Acting &
-  StormScope & { readonly comment: string | null; readonly until: number | null }
+  StormScope & {
+    readonly comment: string | null
+    readonly until: number | null
+    /** Identifies the action; a repeat of it changes nothing. */
+    readonly interaction: string
+    /** Where it is said privately, once it is through, what could not be taken; null where there is no such place. */
+    readonly replyTo: string | null
+  }
 
 export type AcknowledgeStormResult =
   /** It is written down and goes on by itself. `count`: problems that nobody had then. */
   | { readonly kind: 'begun'; readonly count: number }
   | { readonly kind: 'nothing' }
+  | { readonly kind: 'repeated' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
 /** A person takes all of a storm, or one host's part of it: thousands, one after the other, also across a restart. */
@@ -30,7 +40,7 @@ export type AcknowledgeStorm = {
 }
 
 export function createAcknowledgeStorm(
-  store: StormStore,
+  store: BulkStore,
   acknowledge: AcknowledgeProblem,
   rules: readonly PermissionRule[],
   clock: Clock,
@@ -47,7 +57,8 @@ export function createAcknowledgeStorm(
         await take(bulk.command, next.problems)
         await store.advance(bulk.id, next.after)
       }
-      await store.end(bulk.id)
+      const groups = unpackGroups(bulk.command.groups)
+      await store.end(bulk.id, await leftOfBulk(store, bulk, rules, groups))
     } catch (error) {
       // That the store cannot be written is told by the store.
       if (!(error instanceof Failure))
@@ -88,14 +99,15 @@ export function createAcknowledgeStorm(
   }
 
   return {
-    begin: async ({ person, groups, storm, monitor, host, comment, until }) => {
+    begin: async ({ interaction, ...asked }) => {
+      const { person, groups, storm, monitor, host, comment, until, replyTo } = asked
       const refusal = permit(person, 'acknowledge', rules, groups, null)
       if (refusal !== null) return { kind: 'refused', refusal }
-      const { untaken } = store.size({ storm, monitor, host })
-      if (untaken === 0) return { kind: 'nothing' }
-      const packed = packGroups(groups)
-      go(await store.begin({ person, groups: packed, storm, monitor, host, comment, until }))
-      return { kind: 'begun', count: untaken }
+      const command = { person, groups: packGroups(groups), storm, monitor, host, comment, until, replyTo }
+      const begun = await store.begin(command, interaction)
+      if (begun.kind !== 'begun') return begun
+      go(begun.bulk)
+      return { kind: 'begun', count: begun.count }
     },
     resume: () => {
       for (const bulk of store.unfinished()) go(bulk)

@@ -27,7 +27,7 @@ export type SurfaceParts = {
   /** Monitors that cannot be asked at the moment, in words: what is shown of their problems may be old. */
   readonly troubled: () => readonly string[]
   readonly lookUp: LookUp
-  readonly storms: Pick<StormStore, 'size' | 'list' | 'hostOf'>
+  readonly storms: StormStore
   readonly acknowledgeStorm: AcknowledgeStorm['begin']
   readonly people: People
   /** User groups that the permissions name. */

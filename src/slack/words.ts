@@ -26,7 +26,7 @@ export function refusalSentence(refusal: Refusal, prefix = ''): string {
     case 'membership-unknown':
       return 'Slack did not say in time who you are, so nothing was changed. Try again in a moment.'
     case 'not-in-group':
-      return `Only ${refusal.groups.map(memberToken).join(', ')} may do this here. Nothing was changed.`
+      return `${onlyThese(refusal.groups)} do this here. Nothing was changed.`
     case 'group-unknown':
       return 'Slack did not say in time who is in the group that may do this, so nothing was changed. Try again in a moment.'
     case 'closed':
@@ -70,6 +70,11 @@ function nothingFound(
   const said = `${what} “${inertCut(asked, ASKED_MAX_CHARS)}”.`
   if (suggestions.length === 0) return `${said} ${hint}`
   return `${said} Did you mean ${suggestions.map((name) => `*${inert(name)}*`).join(' or ')}?`
+}
+
+/** @returns who may do what somebody may not, in mrkdwn */
+export function onlyThese(groups: readonly string[]): string {
+  return `Only ${groups.map(memberToken).join(', ')} may`
 }
 
 /** A group or person named without calling them: in a private answer a token calls nobody. */

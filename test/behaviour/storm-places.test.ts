@@ -149,7 +149,7 @@ describe('a storm that somebody is taking', () => {
     await world.notify(services(8))
     const db = new Database(world.database)
     db.prepare(
-      "INSERT INTO bulks (id, storm, upto, after, command, created) SELECT 'x', row, 0, 0, '{}', 0 FROM storms",
+      "INSERT INTO bulks (id, storm, after, command, created) SELECT 'x', row, 0, '{}', 0 FROM storms",
     ).run()
     await world.advance(2 * MINUTE)
     expect(own(world)).toEqual([])

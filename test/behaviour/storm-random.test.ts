@@ -295,6 +295,8 @@ function look(world: World): string[] {
       if (/^(WARNING|CRITICAL|UNKNOWN|DOWN|UNREACHABLE) /.test(text) && !liveTs.has(`${channel} ${ts}`))
         faults.push(`left in ${channel}: ${text}`)
   }
+  const bulks = db.prepare('SELECT count(*) FROM bulk_problems').pluck().get()
+  if (bulks !== 0) faults.push(`${bulks} problems are still to be taken`)
   const stuck = db
     .prepare(`SELECT kind, lane, state, due, error, attempts FROM effects WHERE state <> 'parked'`)
     .all() as { lane: string; kind: string }[]

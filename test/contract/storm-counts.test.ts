@@ -190,7 +190,7 @@ it('draws and lists a large storm as fast as a small one', () => {
     for (let n = 0; n < 60; n++) add({ host: `h${n % 50}`, storm: 2 })
   })()
   const views = createStormViews(db)
-  const stormStore = createStormStore(db, null as never, () => '')
+  const stormStore = createStormStore(db)
   const looks = [
     (storm: number) => views.view(row(storm)),
     (storm: number) => stormStore.size({ storm: `C${storm}`, monitor: null, host: null }),

@@ -43,13 +43,14 @@ export async function acknowledgeListed(press: Press): Promise<string> {
 }
 
 async function openStormForm(press: Press, scope: StormScope): Promise<string> {
-  const { parts, acting } = press
+  const { parts, acting, replyTo } = press
   const purpose = { action: 'acknowledge', problem: null } as const
   const looked = await parts.lookUp(acting, 'button', () => parts.storms.size(scope), purpose)
   if (looked.kind === 'refused')
     return open(press, sentenceView(refusalSentence(looked.refusal), 'Acknowledge all'))
   const { untaken } = looked.answer
-  return open(press, untaken === 0 ? sentenceView(NOTHING, 'Acknowledge all') : stormForm(scope, untaken))
+  const nothing = sentenceView(NOTHING, 'Acknowledge all')
+  return open(press, untaken === 0 ? nothing : stormForm(scope, untaken, replyTo))
 }
 
 async function listOf({ parts, acting }: Press, memory: ListMemory): Promise<ModalView> {

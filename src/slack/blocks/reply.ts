@@ -1,7 +1,7 @@
 import type { KnownBlock } from '@slack/types'
-import type { NotTaken, Reply } from '../../core/effect.ts'
+import type { LeftOver, NotTaken, Reply } from '../../core/effect.ts'
 import { ACTION, encodeMany } from '../ids.ts'
-import { refusalSentence } from '../words.ts'
+import { onlyThese, refusalSentence } from '../words.ts'
 import { button } from './card.ts'
 import { dateToken, inert, inertCut, mrkdwn, unparsed } from './text.ts'
 
@@ -26,6 +26,8 @@ export function replyMessage(reply: Reply): ReplyMessage {
       return said(takenWords(reply))
     case 'held':
       return heldMessage(reply)
+    case 'taken-of-storm':
+      return said(takenOfStormWords(reply))
   }
 }
 
@@ -63,6 +65,8 @@ function heldMessage(reply: Extract<Reply, { what: 'held' }>): ReplyMessage {
 
 /** Names, and reasons, that are told one by one. */
 const TOLD_MAX = 5
+/** Characters of one name among several. */
+const NAME_MAX_CHARS = 80
 
 function takenWords({ names, until, not, told, untold }: Extract<Reply, { what: 'taken' }>): string {
   const end = until === null ? '' : `, until ${dateToken(until)}`
@@ -87,6 +91,42 @@ export function toldWords(told: readonly string[], untold: readonly string[]): s
 function notTakenWords(one: NotTaken): string {
   if ('heldBy' in one) return `${inert(one.heldBy.name)} has ${inert(one.name)} already.`
   return `${inert(one.name)}: ${refusalSentence(one.refusal)}`
+}
+
+/** First what is still nobody's: that is what has to be done. */
+function takenOfStormWords({
+  asked,
+  taken,
+  ended,
+  left,
+}: Extract<Reply, { what: 'taken-of-storm' }>): string {
+  const open = [...left.filter(({ why }) => why !== 'held'), ...left.filter(({ why }) => why === 'held')]
+  const told = open.slice(0, TOLD_MAX).map(leftOverWords)
+  const others = open.slice(TOLD_MAX).reduce((sum, { count }) => sum + count, 0)
+  return [
+    `You have *${taken} of ${asked}*.`,
+    ...told,
+    ...(others > 0 ? [`${others} more are not yours, for other reasons.`] : []),
+    ...(ended > 0 ? [`${ended} ended before you had ${ended === 1 ? 'it' : 'them'}.`] : []),
+  ].join('\n')
+}
+
+function leftOverWords(one: LeftOver): string {
+  const { count, names } = one
+  const shown = names.map((name) => inertCut(name, NAME_MAX_CHARS))
+  if (count > names.length) shown.push(`${count - names.length} more`)
+  switch (one.why) {
+    case 'held':
+      return `${inert(one.by.name)} has *${count}*: ${listed(shown)}.`
+    case 'given-back':
+      return `Nobody has *${count}*, because somebody gave ${count === 1 ? 'it' : 'them'} back: ${listed(shown)}.`
+    case 'refused':
+      return `Nobody has *${count}*: ${listed(shown)}. ${
+        one.refusal.why === 'not-in-group'
+          ? `${onlyThese(one.refusal.groups)} take ${count === 1 ? 'it' : 'them'}.`
+          : refusalSentence(one.refusal)
+      }`
+  }
 }
 
 function listed(names: readonly string[]): string {

@@ -130,22 +130,43 @@ async function submitStorm(
     return 'unclear'
   }
   const { comment = null, until = null } = known
-  const { storm, monitor, host } = JSON.parse(view.private_metadata) as StormMemory
-  const result = await parts.acknowledgeStorm({ ...acting, storm, monitor, host, comment, until })
-  await ack({ response_action: 'update', view: sentenceView(stormAnswer(result, known), 'Acknowledge all') })
+  const memory = JSON.parse(view.private_metadata) as StormMemory
+  // Forms that are open over an upgrade remember less.
+  const { storm, monitor, host, untaken = 0, replyTo = null } = memory
+  const result = await parts.acknowledgeStorm({
+    ...acting,
+    storm,
+    monitor,
+    host,
+    comment,
+    until,
+    // Each press of the form's button has a trigger of its own, but one form is sent once.
+    interaction: `storm ${view.id} ${view.hash}`,
+    replyTo,
+  })
+  await ack({
+    response_action: 'update',
+    view: sentenceView(stormAnswer(result, known, untaken), 'Acknowledge all'),
+  })
   return result.kind
 }
 
-function stormAnswer(result: AcknowledgeStormResult, { until, assumedUtc }: Memory): string {
+const BY_NOW = 'the others are taken, over, or have a card of their own by now'
+
+/** @param asked problems that the form said it was about */
+function stormAnswer(result: AcknowledgeStormResult, { until, assumedUtc }: Memory, asked: number): string {
   switch (result.kind) {
     case 'refused':
       return refusalSentence(result.refusal)
     case 'nothing':
-      return 'Nothing was left to take: each of them is taken, or over.'
+      return 'Nothing was left to take: each is taken, over, or has a card of its own by now.'
+    case 'repeated':
+      return 'You are taking them already. The card of the storm says how far it got.'
     case 'begun': {
       const end = until == null ? '' : `, until ${dateToken(until)}`
       const zone = assumedUtc && until != null ? ` ${ASSUMED_UTC}` : ''
-      return `You are taking *${result.count}*${end}.${zone} The card of the storm says how many you have, how many the monitors confirmed, and what failed.`
+      const fewer = asked > result.count ? `, of ${asked}: ${BY_NOW}` : ''
+      return `You are taking *${result.count}*${end}${fewer}.${zone} The card of the storm says how many you have, how many the monitors confirmed, and what failed.`
     }
   }
 }

@@ -11,11 +11,17 @@ import { fields } from './acknowledge.ts'
 export const PAGE = 20
 
 /** What the form remembers. */
-export type StormMemory = StormScope & { readonly problem: string }
+export type StormMemory = StormScope & {
+  readonly problem: string
+  /** Problems that it said were nobody's. */
+  readonly untaken: number
+  /** Where Slack takes private answers to the press that opened it. */
+  readonly replyTo: string | null
+}
 
 /** The form behind `Acknowledge all…` and `Acknowledge by host…`. */
-export function stormForm(scope: StormScope, untaken: number): ModalView {
-  const memory: StormMemory = { ...scope, problem: scope.storm }
+export function stormForm(scope: StormScope, untaken: number, replyTo: string | null): ModalView {
+  const memory: StormMemory = { ...scope, problem: scope.storm, untaken, replyTo }
   const where = scope.host === null ? 'of this storm' : `of ${inert(scope.host)}`
   const sentence = `You take *${untaken} ${untaken === 1 ? 'problem' : 'problems'}* ${where} that nobody has. What others have stays theirs. The card says how far it got.`
   return {

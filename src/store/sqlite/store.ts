@@ -1,8 +1,10 @@
 import type Database from 'better-sqlite3'
-import { NO_CHANGES } from '../../core/changes.ts'
+import type { BulkStore } from '../../core/bulk.ts'
+import { type Changes, NO_CHANGES } from '../../core/changes.ts'
 import type { IntakeKeys } from '../../core/intake-key.ts'
 import type { Clock, Lane, Log, Outbox, Store, StormStore } from '../../core/ports.ts'
 import type { StormRules } from '../../core/storm.ts'
+import { createBulks } from './bulks.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { createDecide } from './decide.ts'
 import { createFacts, type Facts } from './facts.ts'
@@ -49,6 +51,7 @@ export type OpenStore = {
   readonly housekeep: Housekeep
   readonly sizes: () => Sizes
   readonly stormStore: StormStore
+  readonly bulks: BulkStore
   readonly storms: { readonly any: () => boolean; readonly settle: () => Promise<void> }
   /** @throws Failure when nothing can be written */
   readonly probe: () => Promise<void>
@@ -86,20 +89,14 @@ export function openSqlite(options: StoreOptions): OpenStore {
     const storms = createStorms(db, newId, options.storm, known)
     const folds = createFolds(db, storms, known)
     const decide = createDecide(db, newId, storms, folds, known)
+    const write = (changes: Partial<Changes>, at: number): void =>
+      decide({}, () => ({ changes: { ...NO_CHANGES, ...changes }, answer: undefined }), at, work.lanes)
     const stopCheckpoints = startCheckpoints(file)
     const store: Store = {
       ...createQueries(db),
       decide: (keys, decider) =>
         queue.enqueue((now) => decide(keys, decider, now, work.lanes), keys.notifications?.length),
-      record: (entries) =>
-        queue.enqueue((now) =>
-          decide(
-            {},
-            () => ({ changes: { ...NO_CHANGES, history: entries }, answer: undefined }),
-            now,
-            work.lanes,
-          ),
-        ),
+      record: (entries) => queue.enqueue((now) => write({ history: entries }, now)),
     }
     return {
       store,
@@ -123,7 +120,8 @@ export function openSqlite(options: StoreOptions): OpenStore {
       facts,
       housekeep: createHousekeeping(db, queue, system, known),
       sizes: createSizes(db, file),
-      stormStore: createStormStore(db, queue, newId),
+      stormStore: createStormStore(db),
+      bulks: createBulks(db, queue, (effects, at) => write({ effects }, at), newId),
       storms: {
         any: () => storms.any() || folds.any(),
         settle: () =>
