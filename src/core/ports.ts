@@ -221,14 +221,11 @@ export type MessageWork =
 
 /** The card of a storm, or a line of its thread that rings. */
 export type StormWork =
-  /** `upto`: row of the newest problem that it knows of. */
-  | { readonly kind: 'storm'; readonly card: CardRef; readonly storm: StormView; readonly upto: number }
-  | {
-      readonly kind: 'storm-line'
-      readonly card: CardRef
-      readonly reached: ReachedHosts
-      readonly upto: number
-    }
+  | (UpTo & { readonly kind: 'storm'; readonly card: CardRef; readonly storm: StormView })
+  | (UpTo & { readonly kind: 'storm-line'; readonly card: CardRef; readonly reached: ReachedHosts })
+
+/** `upto`: row of the newest problem that it knows of; `uptoThen`: that an attempt knew of whose answer was lost. */
+type UpTo = { readonly upto: number; readonly uptoThen: number }
 
 /** What an effect is when it goes out. */
 export type AnyWork = MessageWork | OrderWork
@@ -255,8 +252,11 @@ export function methodOf(work: AnyWork): Method {
 }
 
 export type Settlement =
-  /** `ts`: the message that a post made or found. `plainly`: why it could be said in bare words only. */
-  | { readonly kind: 'done'; readonly ts: string | null; readonly plainly?: string }
+  /**
+   * `ts`: the message that a post made. `found`: that an attempt before had made, whose answer was lost. `plainly`: why it
+   * could be said in bare words only.
+   */
+  | { readonly kind: 'done'; readonly ts: string | null; readonly found?: true; readonly plainly?: string }
   | { readonly kind: 'retry'; readonly at: number; readonly ambiguous: boolean; readonly error: string }
   /** An order goes on later: to look, or to try again (`error` says why). */
   | {

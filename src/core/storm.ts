@@ -34,6 +34,15 @@ export function countNew(
   return { times: lately.slice(-(threshold + 1)), isStorm: lately.length > threshold }
 }
 
+/** Who is called for something. `quiet`: nobody is. */
+export type Calls = { readonly mention: readonly string[]; readonly quiet: boolean }
+
+/** @returns whom both call together: who is quiet keeps nobody else from being called */
+export function callsOfBoth(one: Calls, other: Calls): Calls {
+  if (one.quiet !== other.quiet) return one.quiet ? other : one
+  return { mention: [...new Set([...one.mention, ...other.mention])], quiet: one.quiet }
+}
+
 /** How far the acknowledgements of a storm's problems got. */
 export type Taken = {
   readonly by: string

@@ -43,12 +43,13 @@ export async function deliver(
           : await chat.find(work.card, null, ambiguousSince)
       const known = found === 'unknown' ? null : found
       const card = { ...work.card, ts: work.card.ts ?? known }
-      return say((form) => chat.storm(card, work.storm, clock.now(), form))
+      const done = await say((form) => chat.storm(card, work.storm, clock.now(), form))
+      return known === null ? done : { ...done, found: true }
     }
     case 'storm-line': {
       if (work.reached.count === 0) return { kind: 'drop', error: 'nobody to call' }
       const found = ambiguousSince === null ? null : await chat.find(work.card, claimed.id, ambiguousSince)
-      if (found !== null && found !== 'unknown') return { kind: 'done', ts: found }
+      if (found !== null && found !== 'unknown') return { kind: 'done', ts: found, found: true }
       const rings = pace.mayRing(claimed.lane, clock.monotonic())
       const done = await say((form) => chat.stormLine(work.card, work.reached, rings, claimed.id, form))
       if (rings) pace.rang(claimed.lane, clock.monotonic())
@@ -63,7 +64,9 @@ export async function deliver(
 }
 
 /** What Slack refuses for how it is drawn is said in bare words instead: a problem has to be seen, however plain. */
-async function say(send: (form: Form) => Promise<string | null>): Promise<Settlement> {
+async function say(
+  send: (form: Form) => Promise<string | null>,
+): Promise<Extract<Settlement, { kind: 'done' }>> {
   try {
     return { kind: 'done', ts: await send('full') }
   } catch (error) {

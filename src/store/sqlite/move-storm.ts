@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { PRIORITY } from '../../core/effect.ts'
 import { createHandStorm } from './hand-storm.ts'
 import type { Detour } from './move-card.ts'
+import { type CallsRow, createStormCalls } from './storm-calls.ts'
 
 /**
  * Shows a storm in another channel, because its own takes nothing: by a fresh card, or by that of the storm which goes on
@@ -11,10 +12,12 @@ import type { Detour } from './move-card.ts'
  */
 export type MoveStorm = (id: string, detour: Detour) => void
 
-type StormPlace = { readonly row: number; readonly taken: number; readonly last: number }
+type StormPlace = CallsRow & { readonly row: number; readonly taken: number; readonly last: number }
 
 export function createMoveStorm(db: Database.Database): MoveStorm {
-  const byId = db.prepare<[string], StormPlace>('SELECT row, taken, last FROM storms WHERE id = ?')
+  const byId = db.prepare<[string], StormPlace>(
+    'SELECT row, taken, last, mention, quiet FROM storms WHERE id = ?',
+  )
   const openIn = db.prepare<[string], { row: number }>(
     'SELECT row FROM storms WHERE channel = ? AND ended IS NULL',
   )
@@ -33,6 +36,8 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
   const add = db.prepare(
     'UPDATE storms SET taken = taken + ?, last = max(last, ?), calm = NULL, drawn = 0 WHERE row = ?',
   )
+  const owe = db.prepare('UPDATE storms SET rang_row = min(rang_row, ?) WHERE row = ?')
+  const calls = createStormCalls(db)
   const end = db.prepare('UPDATE storms SET ended = ? WHERE row = ?')
   const draw = db.prepare(
     `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
@@ -54,10 +59,15 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
         return
       }
     } else {
+      const owed = storm.quiet === 0 ? calls.owedFrom(storm.row) : null
+      calls.add(there.row, storm)
       hand(storm.row, there.row)
       handBulks.run(there.row, storm.row)
       add.run(storm.taken - shown, storm.last, there.row)
       end.run(at, storm.row)
+      // A host that came between may be named a second time; that is better than one of which nobody hears.
+      if (owed !== null) owe.run(owed - 1, there.row)
+      if (owed !== null) calls.ring(there.row, at)
     }
     draw.run(at, there?.row ?? storm.row)
   }

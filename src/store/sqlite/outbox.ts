@@ -175,6 +175,8 @@ function voidOtherLeases(db: Database.Database, owner: string, now: number): voi
   ).run(now + SETTLE_MS, owner)
   db.prepare(
     `UPDATE effects SET ambiguous_since = (SELECT min(coalesce(l.ambiguous_since, l.attempted, l.created)) FROM effects l
+       WHERE l.storm = effects.storm AND l.kind = effects.kind AND l.state = 'leased'),
+       data = (SELECT l.data FROM effects l
        WHERE l.storm = effects.storm AND l.kind = effects.kind AND l.state = 'leased'), due = max(due, ?)
      WHERE state <> 'leased' AND (storm, kind) IN (SELECT storm, kind FROM effects
        WHERE storm IS NOT NULL AND state = 'leased' AND owner <> ?)`,
@@ -263,15 +265,19 @@ function claimedOf(row: ClaimRow): Omit<Claimed, 'work'> {
 function createStormWork(db: Database.Database): (row: ClaimRow, storm: number) => StormWork {
   const views = createStormViews(db)
   const newest = db.prepare<[], { row: number | null }>('SELECT max(row) AS row FROM problems')
+  const note = db.prepare('UPDATE effects SET data = ? WHERE row = ?')
   return (row, storm) => {
     const known = views.row(storm)
     if (known === null) throw new Error('An effect of a storm that is not there.')
     const { id, channel, ts, mention, quiet } = known
     const card = { id, channel, ts, mention: JSON.parse(mention) as string[], quiet: quiet === 1 }
     const upto = newest.get()?.row ?? 0
+    const inDoubt = row.ambiguous_since !== null
+    if (!inDoubt) note.run(JSON.stringify(upto), row.e_row)
+    const uptoThen = inDoubt && row.data !== null ? (JSON.parse(row.data) as number) : upto
     return row.e_kind === 'storm-line'
-      ? { kind: 'storm-line', card, reached: views.ringing(known), upto }
-      : { kind: 'storm', card, storm: views.view(known), upto }
+      ? { kind: 'storm-line', card, reached: views.ringing(known), upto, uptoThen }
+      : { kind: 'storm', card, storm: views.view(known), upto, uptoThen }
   }
 }
 

@@ -2,12 +2,14 @@ import type Database from 'better-sqlite3'
 import { PRIORITY } from '../../core/effect.ts'
 import type { Claimed, Settlement, StormWork } from '../../core/ports.ts'
 import { createMoveStorm } from './move-storm.ts'
+import { createStormCalls } from './storm-calls.ts'
 
 /** Settles what was claimed of a storm: its card, or a line that rings. Runs inside a transaction of the commit queue. */
 export type SettleStorm = (claimed: Claimed<StormWork>, settlement: Settlement, at: number) => void
 
 export function createSettleStorm(db: Database.Database): SettleStorm {
   const move = createMoveStorm(db)
+  const calls = createStormCalls(db)
   const sql = prepare(db)
 
   function retry(claimed: Claimed<StormWork>, at: number, ambiguous: boolean, error: string): void {
@@ -18,23 +20,30 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
       sql.again.run(at, error, ambiguous ? 1 : 0, claimed.row)
       return
     }
-    sql.inherit.run(ambiguous ? 1 : 0, claimed.row, at, newer.row)
+    sql.inherit.run(ambiguous ? 1 : 0, claimed.row, claimed.row, at, newer.row)
     sql.remove.run(claimed.row)
   }
 
-  function done({ row, work }: Claimed<StormWork>, ts: string | null, at: number): void {
+  function done(
+    { row, work }: Claimed<StormWork>,
+    { ts, found }: Extract<Settlement, { kind: 'done' }>,
+    at: number,
+  ): void {
     sql.remove.run(row)
     const { id, channel } = work.card
+    const upto = found ? work.uptoThen : work.upto
     if (work.kind === 'storm-line') {
-      sql.rang.run(at, work.upto, id)
+      sql.rang.run(at, upto, id)
+      if (found) calls.ringForRest(id, at)
       return
     }
     if (work.card.ts === ts) {
       sql.drawn.run(at, id)
       return
     }
-    sql.posted.run(ts, at, at, work.upto, id)
+    sql.posted.run(ts, at, at, upto, id)
     sql.setMethod.run('update', id)
+    if (found) calls.ringForRest(id, at)
     sql.record.run(at, at, 'posted', `card of a storm in ${channel}`)
   }
 
@@ -43,7 +52,7 @@ export function createSettleStorm(db: Database.Database): SettleStorm {
     const isEdit = work.kind === 'storm' && work.card.ts !== null
     switch (settlement.kind) {
       case 'done':
-        return done(claimed, settlement.ts, at)
+        return done(claimed, settlement, at)
       case 'retry':
         return retry(claimed, settlement.at, settlement.ambiguous && !isEdit, settlement.error)
       case 'repost':
@@ -106,7 +115,7 @@ function prepare(db: Database.Database) {
   const inherit = db.prepare(
     `UPDATE effects SET ambiguous_since = coalesce(ambiguous_since,
          (SELECT coalesce(ambiguous_since, iif(?, attempted, NULL)) FROM effects WHERE row = ?)),
-       due = max(due, ?) WHERE row = ?`,
+       data = (SELECT data FROM effects WHERE row = ?), due = max(due, ?) WHERE row = ?`,
   )
   const posted = db.prepare('UPDATE storms SET ts = ?, drawn = ?, rang = ?, rang_row = ? WHERE id = ?')
   const drawn = db.prepare('UPDATE storms SET drawn = ? WHERE id = ?')

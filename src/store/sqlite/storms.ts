@@ -1,9 +1,9 @@
 import type Database from 'better-sqlite3'
 import { PRIORITY } from '../../core/effect.ts'
 import type { Lane } from '../../core/ports.ts'
-import { severityOf } from '../../core/state.ts'
 import { CALM_MS, countNew, OWN_CARDS_WHEN_CALM, type StormRules } from '../../core/storm.ts'
 import type { KnownChecks } from './known-checks.ts'
+import { type CallsRow, createStormCalls, RANK, RINGS_FROM } from './storm-calls.ts'
 
 /** A card that was just made for a problem, of which nothing has gone out yet. */
 export type FreshCard = {
@@ -32,12 +32,6 @@ type Counted = { readonly row: number; readonly at: number }
 
 /** A storm's card is drawn this often at most: edits have a rate for the whole workspace, which others need too. */
 const DRAW_EVERY_MS = 2_000
-/** A storm rings this often at most. */
-const RING_EVERY_MS = 30_000
-/** Before all other messages of the channel, but for what people wait for. */
-const RANK = -1_000
-/** Rings are for what is as bad as this. */
-export const RINGS_FROM = severityOf('CRITICAL')
 
 /** Counts a problem anew if it is not as it was counted for a storm. */
 export const RECOUNT_CHANGED =
@@ -53,6 +47,7 @@ export function createStorms(
   // After a restart new problems are counted anew; a storm that goes on is in the database.
   const counted = new Map<string, readonly Counted[]>()
   const intake = prepareIntake(db)
+  const calls = createStormCalls(db)
   const draw = createDraw(db)
   const settleDown = createSettleDown(db, draw, known)
   const any = db.prepare('SELECT 1 FROM storms WHERE ended IS NULL LIMIT 1')
@@ -64,10 +59,13 @@ export function createStorms(
       current?.row ??
       Number(intake.begin.run(newId(now), channel, mention, quiet, now, now, now).lastInsertRowid)
     // What waits for its turn is part of the flood, and nobody has seen anything of it yet.
-    const waiting = intake.waiting.all(channel, own)
-    let took = waiting.length
-    for (const { card, problem } of waiting) {
+    const waiting = intake.waiting.all(current?.calm ?? null, channel, own)
+    let took = 0
+    for (const { card, problem, hasLeft, ...called } of waiting) {
       intake.join.run(row, card)
+      calls.add(row, called)
+      // What left when it was calm, and is back before anybody saw it, is counted already.
+      if (hasLeft === 0) took++
       // What a host's card shows goes where that goes.
       took += intake.takeFolded.run(row, card).changes
       intake.forget.run(card)
@@ -95,7 +93,8 @@ export function createStorms(
       intake.join.run(storm, card.row)
       intake.took.run(now, 1, storm)
       draw(storm, PRIORITY.post, now, lanes)
-      if (card.severity >= RINGS_FROM) intake.ring.run(now, storm)
+      if (current?.mention !== card.mention || current.quiet !== card.quiet) calls.add(storm, card)
+      if (card.severity >= RINGS_FROM) calls.ring(storm, now)
       return true
     },
     touch: (problem, isPersons, now, lanes) => {
@@ -110,16 +109,21 @@ export function createStorms(
 
 function prepareIntake(db: Database.Database) {
   return {
-    current: db.prepare<[string], { row: number; calm: number | null }>(
-      'SELECT row, calm FROM storms WHERE channel = ? AND ended IS NULL',
+    current: db.prepare<[string], CallsRow & { row: number; calm: number | null }>(
+      'SELECT row, calm, mention, quiet FROM storms WHERE channel = ? AND ended IS NULL',
     ),
     begin: db.prepare(
       'INSERT INTO storms (id, channel, mention, quiet, began, last, rang) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),
     revive: db.prepare('UPDATE storms SET calm = NULL WHERE row = ?'),
     /** Cards of the channel of which nothing was tried yet, and of which nobody wonders whether it got there. */
-    waiting: db.prepare<[string, number], { card: number; problem: number }>(
-      `SELECT k.row AS card, k.problem AS problem FROM cards k
+    waiting: db.prepare<
+      [number | null, string, number],
+      { card: number; problem: number; mention: string; quiet: number; hasLeft: number }
+    >(
+      `SELECT k.row AS card, k.problem AS problem, k.mention AS mention, k.quiet AS quiet,
+         EXISTS (SELECT 1 FROM effects e WHERE e.card = k.row AND e.kind = 'card' AND e.created = (SELECT ?)) AS hasLeft
+       FROM cards k
        WHERE k.channel = (SELECT ?) AND k.ts IS NULL AND k.storm IS NULL AND k.instead IS NULL AND k.folded IS NULL AND k.row <> (SELECT ?)
          AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.card = k.row AND (e.state = 'leased' OR e.attempts > 0 OR e.ambiguous_since IS NOT NULL))`,
     ),
@@ -127,13 +131,6 @@ function prepareIntake(db: Database.Database) {
     takeFolded: db.prepare('UPDATE cards SET storm = ?, folded = NULL WHERE folded = ?'),
     forget: db.prepare('DELETE FROM effects WHERE card = ?'),
     took: db.prepare('UPDATE storms SET last = ?, taken = taken + ? WHERE row = ?'),
-    /** One line that rings at a time; whom it names is looked up when it goes out. The storm's first post rings by itself. */
-    ring: db.prepare(
-      `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
-       SELECT channel, 'storm-line', 'thread', row, ${PRIORITY.thread}, ${RANK}, 'waiting', rang + ${RING_EVERY_MS}, ?
-       FROM storms WHERE row = ? AND ts IS NOT NULL AND quiet = 0
-       ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO NOTHING`,
-    ),
     recount: db.prepare(RECOUNT_CHANGED),
     ofProblem: db.prepare<[number], { storm: number }>(
       'SELECT storm FROM cards WHERE problem = ? AND storm IS NOT NULL',
