@@ -146,10 +146,10 @@ type Draw = (storm: number, priority: number, now: number, lanes: Set<Lane>) => 
  * where the channel takes nothing: there it is tried now and then. What is in doubt is looked for no sooner than planned.
  */
 function createDraw(db: Database.Database): Draw {
-  const upsert = db.prepare<[number, number, number, number], DrawRow>(
+  const upsert = db.prepare<[number, number, number, number, number], DrawRow>(
     `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
      SELECT channel, 'storm', iif(ts IS NULL, 'post', 'update'), row, ?, ${RANK}, 'waiting',
-       iif(?, 0, drawn + ${DRAW_EVERY_MS}), ? FROM storms WHERE row = ?
+       iif(?, 0, min(drawn, ?) + ${DRAW_EVERY_MS}), ? FROM storms WHERE row = ?
      ON CONFLICT (storm, kind) WHERE storm IS NOT NULL AND state <> 'leased' DO UPDATE SET
        priority = min(priority, excluded.priority),
        attempts = iif(state = 'parked' AND due = 0, 0, attempts),
@@ -159,7 +159,7 @@ function createDraw(db: Database.Database): Draw {
   )
   return (storm, priority, now, lanes) => {
     const isPersons = priority === PRIORITY.person ? 1 : 0
-    for (const { lane, due, created, error } of upsert.all(priority, isPersons, now, storm)) {
+    for (const { lane, due, created, error } of upsert.all(priority, isPersons, now, now, storm)) {
       // In a flood it waits for its time already, and so does delivery: asking it to look each time would cost a tenth of all.
       if (due <= now || created === now || error !== null) lanes.add(lane)
     }
@@ -171,6 +171,8 @@ function createSettleDown(
   draw: Draw,
   known: Pick<KnownChecks, 'uncover'>,
 ): Storms['settleDown'] {
+  // The clock may have been set back: then nothing is newer than what comes.
+  const catchUp = db.prepare('UPDATE storms SET last = ? WHERE ended IS NULL AND last > ?')
   // Whoever takes all of it gets all of it, also what is about to leave.
   const calmed = db.prepare<[number], { row: number }>(
     `SELECT row FROM storms WHERE ended IS NULL AND calm IS NULL AND last <= ?
@@ -196,6 +198,7 @@ function createSettleDown(
   const end = db.prepare('UPDATE storms SET ended = ? WHERE row = ?')
 
   return (now, lanes) => {
+    catchUp.run(now, now)
     for (const { row } of calmed.all(now - CALM_MS)) {
       calm.run(now, row)
       for (const { card, problem, severity } of worst.all(row)) {
