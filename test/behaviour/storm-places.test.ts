@@ -73,7 +73,8 @@ describe('a storm in which nothing happens any more', () => {
     const world = await startWorld({ yaml: DB })
     await world.notify(services(6))
     await world.advance(5 * SECOND)
-    await world.as('ann').types('/ack db01 S0')
+    await world.as('ann').types('/ack db01 S5')
+    await world.notify(services(4, { state: 'OK' }))
     await world.advance(2 * MINUTE)
     archive(world)
     await world.notify({ host: 'db02', state: 'DOWN' })
@@ -219,9 +220,8 @@ describe('a host that is down in a channel that takes nothing', () => {
     await world.notify({ host: 'db01', state: 'DOWN', output: 'still' })
     await world.advance(30 * SECOND)
 
-    const shown = names(world)
-    expect(shown).toEqual(['DOWN db01'])
-    expect(textOf(world.card('DOWN db01'))).toContain('2 services of it')
+    expect(own(world)).toEqual([])
+    expect(textOf(storm(world))).toContain('11 problems open')
   })
 })
 
@@ -253,5 +253,35 @@ describe('who looks through the list of a storm', () => {
     await world.drain()
 
     expect(textOf(list())).toContain('b01')
+  })
+})
+
+describe('a channel that is emptied into the default one', () => {
+  it('is one card there, when there is too much of it for a card each', async () => {
+    const world = await startWorld({ yaml: DB, rates: 'slack' })
+    for (const one of services(9)) {
+      await world.notify(one)
+      await world.advance(11 * SECOND)
+    }
+    expect(world.messages(world.playground.channels.database)).toHaveLength(9)
+    archive(world)
+    await world.notify({ host: 'db02', state: 'WARNING', service: 'S0' })
+    await world.advance(30 * SECOND)
+
+    expect(own(world).length).toBeLessThanOrEqual(4)
+    expect(textOf(storm(world))).toContain(`${10 - own(world).length} problems open`)
+  })
+
+  it('goes into the storm that goes on there', async () => {
+    const world = await startWorld({ yaml: DB })
+    await world.notify(services(2))
+    await world.notify(services(8, { host: 'web01' }))
+    await world.advance(5 * SECOND)
+    archive(world)
+    await world.notify({ host: 'db02', state: 'DOWN' })
+    await world.advance(20 * SECOND)
+
+    expect(own(world)).toEqual([])
+    expect(textOf(storm(world))).toContain('11 problems open')
   })
 })

@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { PRIORITY } from '../../core/effect.ts'
 import { createDeliveryRecord } from './delivery-record.ts'
 import { createMoveStorm } from './move-storm.ts'
+import type { FreshCard, Storms } from './storms.ts'
 
 /** Where to, and why: Slack's word. */
 export type Detour = { readonly to: string; readonly error: string; readonly at: number }
@@ -23,6 +24,9 @@ type Target = {
   readonly fresh: boolean
 }
 
+/** Problems that come to a channel because another takes nothing are as many there as new ones. */
+export type TakeIn = Pick<Storms, 'admit'>
+
 /**
  * Lets another card show a problem whose card is in a channel that takes nothing: the one that the problem has in the
  * other channel already, or a fresh one. The old card stays as a mark that it is not to be made again. What waits for
@@ -34,7 +38,11 @@ type Target = {
 export type MoveCard = (card: string, detour: Detour, effect: number | null) => void
 
 /** What it returns runs inside a transaction of the commit queue, as all of these do. */
-export function createMoveCard(db: Database.Database, newId: (at: number) => string): MoveCard {
+export function createMoveCard(
+  db: Database.Database,
+  newId: (at: number) => string,
+  storms: TakeIn,
+): MoveCard {
   const select = db.prepare<[string], CardRow>(
     'SELECT row, problem, channel, mention, quiet, posted, instead FROM cards WHERE id = ?',
   )
@@ -62,7 +70,7 @@ export function createMoveCard(db: Database.Database, newId: (at: number) => str
        AND NOT EXISTS (SELECT 1 FROM cards d WHERE d.problem = cards.problem AND d.channel = ?)`,
   )
   const foldedOn = db.prepare<[number], { id: string }>('SELECT id FROM cards WHERE folded = ?')
-  const find = createTarget(db, newId)
+  const find = createTarget(db, newId, storms)
   const moveThread = createThreadMover(db)
   const { ofProblem: record } = createDeliveryRecord(db)
 
@@ -101,7 +109,7 @@ function hasOwn({ storm, folded }: Target): boolean {
 }
 
 /** Finds or makes the card that is to show the problem. */
-function createTarget(db: Database.Database, newId: (at: number) => string) {
+function createTarget(db: Database.Database, newId: (at: number) => string, storms: TakeIn) {
   const insert = db.prepare(
     `INSERT INTO cards (id, problem, channel, mention, quiet, posted) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (problem, channel) DO NOTHING`,
@@ -115,7 +123,17 @@ function createTarget(db: Database.Database, newId: (at: number) => string) {
   )
   // It was given up for another once, and is needed again.
   const revive = db.prepare('UPDATE cards SET instead = NULL, refused = NULL, ts = NULL WHERE row = ?')
+  const open = db.prepare<[number], FreshCard>(
+    `SELECT k.row AS row, k.channel AS channel, k.mention AS mention, k.quiet AS quiet, p.severity AS severity
+     FROM cards k JOIN problems p ON p.row = k.problem WHERE k.row = (SELECT ?) AND p.closed IS NULL`,
+  )
   const setMention = db.prepare('UPDATE cards SET mention = ? WHERE row = ?')
+
+  function admit(row: number, at: number): void {
+    const card = open.get(row)
+    // Delivery looks after both channels by itself when something moves.
+    if (card !== undefined) storms.admit(card, at, new Set())
+  }
 
   return (card: CardRow, to: string, at: number): Target => {
     const known = card.instead === null ? undefined : byRow.get(card.instead)
@@ -134,7 +152,9 @@ function createTarget(db: Database.Database, newId: (at: number) => string) {
       setMention.run(JSON.stringify([...all]), row)
     }
     const isFresh = made || found.instead !== null
-    return { row, ts: isFresh ? null : found.ts, storm, folded, fresh: isFresh }
+    if (isFresh && storm === null && folded === null) admit(row, at)
+    const shown = byRow.get(row)
+    return { row, ts: isFresh ? null : found.ts, storm: shown?.storm ?? null, folded, fresh: isFresh }
   }
 }
 
@@ -166,8 +186,8 @@ function createThreadMover(db: Database.Database) {
 const STEP_PROBLEMS = 200
 
 /** @returns a function that does one step, see `Outbox.moveOthers` */
-export function createMoveOthers(db: Database.Database, newId: (at: number) => string) {
-  const moveCard = createMoveCard(db, newId)
+export function createMoveOthers(db: Database.Database, newId: (at: number) => string, storms: TakeIn) {
+  const moveCard = createMoveCard(db, newId, storms)
   const moveStorm = createMoveStorm(db)
   const { alone: record } = createDeliveryRecord(db)
   const storm = db.prepare<[string], { id: string }>(

@@ -15,6 +15,7 @@ import type { ProblemView } from '../../core/problem.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import { createFolded } from './folds.ts'
 import type { KnownChecks } from './known-checks.ts'
+import type { TakeIn } from './move-card.ts'
 import { createParked } from './parked.ts'
 import { rowId } from './row-id.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
@@ -81,6 +82,7 @@ const CLAIMED = `
  * @param owner id of this start; leases of others are void
  * @param onWork registers who hears of committed work
  * @param newId makes a UUIDv7 for a time in epoch ms
+ * @param storms take in what moves to another channel
  * @param now epoch ms
  * @param known what is remembered of checks, which settling may change
  */
@@ -91,12 +93,13 @@ export function createOutbox(
   onWork: Outbox['onWork'],
   decide: (follow: Follow, at: number) => void,
   newId: (at: number) => string,
+  storms: TakeIn,
   now: number,
   known: KnownChecks,
 ): Outbox {
   voidOtherLeases(db, owner, now)
   const { claim, claimOrders } = createClaim(db, owner, known)
-  const settle = createSettle(db, newId)
+  const settle = createSettle(db, newId, storms)
   const hurry = db.prepare(
     `UPDATE effects SET due = 0 WHERE lane = ? AND state = 'waiting' AND due > 0 AND error IS NOT NULL`,
   )
@@ -131,7 +134,7 @@ export function createOutbox(
     nextDue: (lane, after) => selectDue.get(lane, after)?.due ?? null,
     depth: () => selectDepth.get() ?? { waiting: 0, parked: 0, oldest: null },
     list: (limit) => listEffects(db, limit),
-    ...createParked(db, queue, newId, known),
+    ...createParked(db, queue, newId, known, storms),
     version: () => db.pragma('data_version', { simple: true }) as number,
     onWork,
   }

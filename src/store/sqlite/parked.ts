@@ -3,7 +3,7 @@ import { PRIORITY } from '../../core/effect.ts'
 import type { Lane, Outbox, ParkedCount } from '../../core/ports.ts'
 import type { CommitQueue } from './commit-queue.ts'
 import type { KnownChecks } from './known-checks.ts'
-import { createMoveOthers } from './move-card.ts'
+import { createMoveOthers, type TakeIn } from './move-card.ts'
 import { createUnpark } from './unpark.ts'
 
 type Parked = Pick<Outbox, 'moveOthers' | 'probe' | 'nextProbe' | 'resume' | 'stale' | 'parked'>
@@ -23,10 +23,11 @@ export function createParked(
   queue: CommitQueue,
   newId: (at: number) => string,
   known: KnownChecks,
+  storms: TakeIn,
 ): Parked {
   // Somebody may have put things right while the server was stopped.
   db.exec(`UPDATE effects SET due = 1 WHERE state = 'parked' AND due > 0`)
-  const moveOthers = createMoveOthers(db, newId)
+  const moveOthers = createMoveOthers(db, newId, storms)
   const unpark = createUnpark(db)
   const stale = createStale(db)
   const dueLanes = db.prepare<[number], { lane: Lane }>(

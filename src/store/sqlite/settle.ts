@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { Progress } from '../../core/hand-over.ts'
 import type { CardRef, Claimed, Settlement } from '../../core/ports.ts'
 import { createDeliveryRecord } from './delivery-record.ts'
-import { createMoveCard } from './move-card.ts'
+import { createMoveCard, type TakeIn } from './move-card.ts'
 import { createSettleStorm } from './settle-storm.ts'
 
 /** What settling an effect says to the database. */
@@ -75,11 +75,11 @@ function prepareSettling(db: Database.Database) {
 }
 
 /** Prepares the statements that settle what was claimed. What it returns runs inside a transaction of the commit queue. */
-export function createSettle(db: Database.Database, newId: (at: number) => string) {
+export function createSettle(db: Database.Database, newId: (at: number) => string, storms: TakeIn) {
   const { remove, again, goOn, inform, park, release, hasOther, inherit, ...sql } = prepareSettling(db)
   const { of: record } = createDeliveryRecord(db)
   const settleStorm = createSettleStorm(db)
-  const moveCard = createMoveCard(db, newId)
+  const moveCard = createMoveCard(db, newId, storms)
   const isNews = createIsNews(db)
 
   /** A newer order of the same thing waits already; it has to know what was sent. @returns false when there is none */

@@ -113,6 +113,7 @@ export function openSqlite(options: StoreOptions): OpenStore {
             work.lanes,
           ),
         newId,
+        storms,
         clock.now(),
         known,
       ),
