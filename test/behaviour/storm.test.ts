@@ -296,6 +296,22 @@ describe('who takes a storm', () => {
     expect(text).toContain('nobody has 5')
   })
 
+  it('is told from another of the same name', async () => {
+    const world = await startWorld()
+    const { users } = world.playground.workspace
+    const { ann, ben } = world.playground.people
+    const [one, other] = [users.get(ann), users.get(ben)]
+    if (one === undefined || other === undefined) throw new Error('They are not there.')
+    users.set(ben, { ...one, id: ben })
+    await world.notify(problems(30))
+    await world.as('ben').types('/ack web1 S1')
+    await world.as('ann').types('/ack web2 S2')
+    await world.as('ann').types('/ack web4 S4')
+    await world.advance(5 * SECOND)
+
+    expect(textOf(storm(world))).toContain('ann has 2. ann has 1.')
+  })
+
   it('may take one host of it', async () => {
     const world = await startWorld()
     await world.notify([...problems(20), ...problems(12, { host: 'db01' })])

@@ -324,8 +324,8 @@ const WITH_PEOPLE: Readonly<Record<string, string>> = {
   problems: 'acknowledgement acknowledged_by first_taken_by',
   storms: 'mention',
   // Counted anew with the problem.
-  storm_counts: 'by',
-  storm_problems: 'by',
+  storm_counts: 'by person',
+  storm_problems: 'by person',
 }
 
 it('knows of every column whether people stand in it', () => {

@@ -3,18 +3,19 @@ import Database from 'better-sqlite3'
 /** What is counted for the cards of storms, and what it is counted from. */
 const BOTH: Readonly<Record<string, readonly [counted: string, counts: string]>> = {
   'the problems of storms': [
-    'SELECT storm, taken, rank, opened, problem, host, state, by, standing FROM storm_problems ORDER BY 1, 5',
+    'SELECT storm, taken, rank, opened, problem, host, state, person, by, standing FROM storm_problems ORDER BY 1, 5',
     `SELECT k.storm, p.acknowledged_by IS NOT NULL AS taken, -p.severity AS rank, p.opened, p.row AS problem, h.row AS host,
-       coalesce(p.state, '') AS state, coalesce(p.acknowledgement ->> '$.by.name', '') AS by,
+       coalesce(p.state, '') AS state, coalesce(p.acknowledged_by, '') AS person,
+       coalesce(p.acknowledgement ->> '$.by.name', '') AS by,
        coalesce(p.acknowledgement ->> '$.ending.handOver', p.acknowledgement ->> '$.handOver', '') AS standing
      FROM cards k JOIN problems p ON p.row = k.problem JOIN checks c ON c.row = p.check_row
        LEFT JOIN storm_hosts h ON h.storm = k.storm AND h.monitor = c.monitor AND h.host = c.host
      WHERE k.storm IS NOT NULL AND p.closed IS NULL ORDER BY 1, 5`,
   ],
   'how many are alike': [
-    'SELECT storm, taken, rank, state, by, standing, open FROM storm_counts ORDER BY 1, 2, 3, 4, 5, 6',
-    `SELECT storm, taken, rank, state, by, standing, count(*) AS open FROM storm_problems
-     GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6`,
+    'SELECT storm, taken, rank, state, person, by, standing, open FROM storm_counts ORDER BY 1, 2, 3, 4, 5, 6, 7',
+    `SELECT storm, taken, rank, state, person, by, standing, count(*) AS open FROM storm_problems
+     GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7`,
   ],
   'the hosts of storms': [
     'SELECT row, open, untaken FROM storm_hosts WHERE open <> 0 OR untaken <> 0 ORDER BY 1',

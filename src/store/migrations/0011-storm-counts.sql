@@ -11,6 +11,7 @@ CREATE TABLE storm_problems (
   problem  INTEGER NOT NULL,
   host     INTEGER NOT NULL,             -- row of storm_hosts
   state    TEXT    NOT NULL,
+  person   TEXT    NOT NULL,             -- id of who has it, or name where there is none
   by       TEXT    NOT NULL,             -- name of who has it
   standing TEXT    NOT NULL,             -- how far the monitor was told
   PRIMARY KEY (storm, taken, rank, opened, problem)
@@ -22,10 +23,11 @@ CREATE TABLE storm_counts (
   taken    INTEGER NOT NULL,
   rank     INTEGER NOT NULL,
   state    TEXT    NOT NULL,
+  person   TEXT    NOT NULL,
   by       TEXT    NOT NULL,
   standing TEXT    NOT NULL,
   open     INTEGER NOT NULL,
-  PRIMARY KEY (storm, taken, rank, state, by, standing)
+  PRIMARY KEY (storm, taken, rank, state, person, by, standing)
 ) STRICT, WITHOUT ROWID;
 
 -- Hosts stay when nothing of them is open any more: they ring people once in a storm.
@@ -47,17 +49,17 @@ CREATE INDEX storm_hosts_rings ON storm_hosts (storm, rings) WHERE untaken > 0 A
 ALTER TABLE storms ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
 
 CREATE TRIGGER storm_problems_added AFTER INSERT ON storm_problems BEGIN
-  INSERT INTO storm_counts (storm, taken, rank, state, by, standing, open)
-  VALUES (NEW.storm, NEW.taken, NEW.rank, NEW.state, NEW.by, NEW.standing, 1)
-  ON CONFLICT (storm, taken, rank, state, by, standing) DO UPDATE SET open = open + 1;
+  INSERT INTO storm_counts (storm, taken, rank, state, person, by, standing, open)
+  VALUES (NEW.storm, NEW.taken, NEW.rank, NEW.state, NEW.person, NEW.by, NEW.standing, 1)
+  ON CONFLICT (storm, taken, rank, state, person, by, standing) DO UPDATE SET open = open + 1;
   UPDATE storm_hosts SET open = open + 1, untaken = untaken + 1 - NEW.taken WHERE row = NEW.host;
 END;
 
 CREATE TRIGGER storm_problems_removed AFTER DELETE ON storm_problems BEGIN
   UPDATE storm_counts SET open = open - 1 WHERE storm = OLD.storm AND taken = OLD.taken AND rank = OLD.rank
-    AND state = OLD.state AND by = OLD.by AND standing = OLD.standing;
+    AND state = OLD.state AND person = OLD.person AND by = OLD.by AND standing = OLD.standing;
   DELETE FROM storm_counts WHERE storm = OLD.storm AND taken = OLD.taken AND rank = OLD.rank
-    AND state = OLD.state AND by = OLD.by AND standing = OLD.standing AND open = 0;
+    AND state = OLD.state AND person = OLD.person AND by = OLD.by AND standing = OLD.standing AND open = 0;
   UPDATE storm_hosts SET open = open - 1, untaken = untaken - 1 + OLD.taken WHERE row = OLD.host;
 END;
 
@@ -72,9 +74,9 @@ CREATE TRIGGER storm_recount_problem INSTEAD OF INSERT ON storm_recount BEGIN
   WHERE p.row = NEW.problem AND p.closed IS NULL AND k.storm IS NOT NULL
   ON CONFLICT (storm, monitor, host) DO UPDATE SET check_row = excluded.check_row,
     rings = coalesce(min(rings, excluded.rings), rings, excluded.rings);
-  INSERT INTO storm_problems (storm, taken, rank, opened, problem, host, state, by, standing)
+  INSERT INTO storm_problems (storm, taken, rank, opened, problem, host, state, person, by, standing)
   SELECT k.storm, p.acknowledged_by IS NOT NULL, -p.severity, p.opened, p.row, h.row, coalesce(p.state, ''),
-    coalesce(p.acknowledgement ->> '$.by.name', ''),
+    coalesce(p.acknowledged_by, ''), coalesce(p.acknowledgement ->> '$.by.name', ''),
     coalesce(p.acknowledgement ->> '$.ending.handOver', p.acknowledgement ->> '$.handOver', '')
   FROM problems p JOIN checks c ON c.row = p.check_row JOIN cards k ON k.problem = p.row
     JOIN storm_hosts h ON h.storm = k.storm AND h.monitor = c.monitor AND h.host = c.host
@@ -84,8 +86,9 @@ END;
 -- A problem of a storm that is not as it was counted.
 CREATE VIEW storm_changed AS
 SELECT o.problem FROM storm_problems o JOIN problems p ON p.row = o.problem
-WHERE p.closed IS NOT NULL OR (o.taken, o.rank, o.opened, o.state, o.by, o.standing) IS NOT (p.acknowledged_by IS NOT NULL,
-  -p.severity, p.opened, coalesce(p.state, ''), coalesce(p.acknowledgement ->> '$.by.name', ''),
+WHERE p.closed IS NOT NULL OR (o.taken, o.rank, o.opened, o.state, o.person, o.by, o.standing) IS NOT (
+  p.acknowledged_by IS NOT NULL, -p.severity, p.opened, coalesce(p.state, ''), coalesce(p.acknowledged_by, ''),
+  coalesce(p.acknowledgement ->> '$.by.name', ''),
   coalesce(p.acknowledgement ->> '$.ending.handOver', p.acknowledgement ->> '$.handOver', ''));
 
 -- Where one storm hands all it has to another, the counts are handed over too, and not one by one.

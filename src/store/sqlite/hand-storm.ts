@@ -18,9 +18,9 @@ export function createHandStorm(db: Database.Database): HandStorm {
     `UPDATE storm_problems SET storm = @to, host = (SELECT t.row FROM storm_hosts f JOIN storm_hosts t
        ON t.storm = @to AND t.monitor = f.monitor AND t.host = f.host WHERE f.row = storm_problems.host)
      WHERE storm = @from`,
-    `INSERT INTO storm_counts (storm, taken, rank, state, by, standing, open)
-     SELECT @to, taken, rank, state, by, standing, open FROM storm_counts WHERE storm = @from
-     ON CONFLICT (storm, taken, rank, state, by, standing) DO UPDATE SET open = open + excluded.open`,
+    `INSERT INTO storm_counts (storm, taken, rank, state, person, by, standing, open)
+     SELECT @to, taken, rank, state, person, by, standing, open FROM storm_counts WHERE storm = @from
+     ON CONFLICT (storm, taken, rank, state, person, by, standing) DO UPDATE SET open = open + excluded.open`,
     'DELETE FROM storm_counts WHERE storm = @from',
     'UPDATE storms SET held = held + (SELECT held FROM storms WHERE row = @from) WHERE row = @to',
     // Its hosts themselves are removed in steps when old history is: there may be thousands.

@@ -30,14 +30,21 @@ export type StormViews = {
   ringing(storm: StormRow): ReachedHosts
 }
 
-/** Problems of a storm that are alike; text is '' where there is none. */
-type CountRow = { taken: number; state: State | ''; by: string; standing: string; open: number }
+/** Problems of a storm that are alike; text is '' where there is none. `person`: people may have the same name. */
+type CountRow = {
+  taken: number
+  state: State | ''
+  person: string
+  by: string
+  standing: string
+  open: number
+}
 
 /** What is shown is counted already, see the migration `storm-counts`: a drawing costs as much in any storm. */
 export function createStormViews(db: Database.Database): StormViews {
   const byRow = db.prepare<[number], StormRow>('SELECT * FROM storms WHERE row = ?')
   const counts = db.prepare<[number], CountRow>(
-    'SELECT taken, state, by, standing, open FROM storm_counts WHERE storm = ? ORDER BY rank',
+    'SELECT taken, state, person, by, standing, open FROM storm_counts WHERE storm = ? ORDER BY rank',
   )
   const worst = db.prepare<[number], CheckRow & ProblemRow>(
     `SELECT c.*, ${PROBLEM_COLUMNS} FROM
@@ -112,11 +119,11 @@ function countsOf({ id, began, taken: all, held, calm, ended }: StormRow, rows: 
 
 function takenOf(rows: readonly CountRow[]): readonly Taken[] {
   const people = new Map<string, Taken>()
-  for (const { taken, by, standing, open } of rows) {
+  for (const { taken, person, by, standing, open } of rows) {
     if (taken === 0) continue
-    const before = people.get(by) ?? { by, done: 0, sending: 0, failed: 0 }
+    const before = people.get(person) ?? { by, done: 0, sending: 0, failed: 0 }
     const field = standing === 'requested' ? 'sending' : standing === 'failed' ? 'failed' : 'done'
-    people.set(by, { ...before, [field]: before[field] + open })
+    people.set(person, { ...before, [field]: before[field] + open })
   }
   const size = ({ done, sending, failed }: Taken): number => done + sending + failed
   return [...people.values()].sort((a, b) => size(b) - size(a))
