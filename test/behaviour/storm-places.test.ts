@@ -225,6 +225,22 @@ describe('a host that is down in a channel that takes nothing', () => {
   })
 })
 
+describe('a host whose recovery is told late', () => {
+  it('leaves its services the whole time to recover', async () => {
+    const world = await startWorld()
+    await world.notify({ host: 'db01', state: 'DOWN' })
+    await world.notify(services(3))
+    const back = new Date(world.clock.now() + SECOND).toISOString()
+    await world.advance(10 * MINUTE)
+    await world.notify({ host: 'db01', state: 'UP', time: back })
+    await world.advance(MINUTE)
+    expect(names(world)).toEqual(['UP db01'])
+    await world.advance(MINUTE + 10 * SECOND)
+
+    expect(names(world)).toHaveLength(4)
+  })
+})
+
 describe('a host that goes down again soon after it was back', () => {
   it('shows on its new card what was shown on the old one', async () => {
     const world = await startWorld()

@@ -54,12 +54,15 @@ export function createFolds(
        attempts = iif(state = 'parked', 0, attempts), due = iif(state = 'parked', 0, due)
      RETURNING lane`,
   )
-  const released = db.prepare<[number], FreshCard & Named & { problem: number }>(
+  // Counted from when we heard of it: a recovery may be told late. What seems to be still to come was heard of before the
+  // clock was set back.
+  const released = db.prepare<[number, number], FreshCard & Named & { problem: number }>(
     `SELECT f.row AS row, f.problem AS problem, f.channel AS channel, f.mention AS mention, f.quiet AS quiet, p.severity AS severity,
        c.monitor AS monitor, c.host AS host, c.service AS service
      FROM cards f JOIN cards h ON h.row = f.folded JOIN problems hp ON hp.row = h.problem
        JOIN problems p ON p.row = f.problem JOIN checks c ON c.row = p.check_row
-     WHERE f.folded IS NOT NULL AND p.closed IS NULL AND hp.closed <= (SELECT ?) LIMIT ${UNFOLD_AT_ONCE}`,
+     WHERE f.folded IS NOT NULL AND p.closed IS NULL AND hp.closed IS NOT NULL
+       AND coalesce(hp.last_seen, hp.closed) NOT BETWEEN (SELECT ?) + 1 AND (SELECT ?) LIMIT ${UNFOLD_AT_ONCE}`,
   )
   const hostOf = db.prepare<[number], { row: number }>(
     'SELECT coalesce(h.instead, h.row) AS row FROM cards f JOIN cards h ON h.row = f.folded WHERE f.row = (SELECT ?)',
@@ -91,7 +94,7 @@ export function createFolds(
       for (const { row } of ofProblem.all(problem)) show(row, priority, now, lanes)
     },
     unfold: (now, lanes) => {
-      for (const card of released.all(now - GRACE_MS)) {
+      for (const card of released.all(now - GRACE_MS, now)) {
         const host = hostOf.get(card.row)
         fold.run(null, card.row)
         known.uncover(card.problem)
