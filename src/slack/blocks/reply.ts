@@ -3,7 +3,7 @@ import type { LeftOver, NotTaken, Reply } from '../../core/effect.ts'
 import { ACTION, encodeMany } from '../ids.ts'
 import { onlyThese, refusalSentence } from '../words.ts'
 import { button } from './card.ts'
-import { dateToken, inert, inertCut, mrkdwn, unparsed } from './text.ts'
+import { dateToken, inert, inertCut, mrkdwn, number, unparsed } from './text.ts'
 
 export type ReplyMessage = { readonly text: string; readonly blocks: KnownBlock[] }
 
@@ -104,24 +104,24 @@ function takenOfStormWords({
   const told = open.slice(0, TOLD_MAX).map(leftOverWords)
   const others = open.slice(TOLD_MAX).reduce((sum, { count }) => sum + count, 0)
   return [
-    `You have *${taken} of ${asked}*.`,
+    `You have *${number(taken)} of ${number(asked)}*.`,
     ...told,
-    ...(others > 0 ? [`${others} more are not yours, for other reasons.`] : []),
-    ...(ended > 0 ? [`${ended} ended before you had ${ended === 1 ? 'it' : 'them'}.`] : []),
+    ...(others > 0 ? [`${number(others)} more are not yours, for other reasons.`] : []),
+    ...(ended > 0 ? [`${number(ended)} ended before you had ${ended === 1 ? 'it' : 'them'}.`] : []),
   ].join('\n')
 }
 
 function leftOverWords(one: LeftOver): string {
   const { count, names } = one
   const shown = names.map((name) => inertCut(name, NAME_MAX_CHARS))
-  if (count > names.length) shown.push(`${count - names.length} more`)
+  if (count > names.length) shown.push(`${number(count - names.length)} more`)
   switch (one.why) {
     case 'held':
-      return `${inert(one.by.name)} has *${count}*: ${listed(shown)}.`
+      return `${inert(one.by.name)} has *${number(count)}*: ${listed(shown)}.`
     case 'given-back':
-      return `Nobody has *${count}*, because somebody gave ${count === 1 ? 'it' : 'them'} back: ${listed(shown)}.`
+      return `Nobody has *${number(count)}*, because somebody gave ${count === 1 ? 'it' : 'them'} back: ${listed(shown)}.`
     case 'refused':
-      return `Nobody has *${count}*: ${listed(shown)}. ${
+      return `Nobody has *${number(count)}*: ${listed(shown)}. ${
         one.refusal.why === 'not-in-group'
           ? `${onlyThese(one.refusal.groups)} take ${count === 1 ? 'it' : 'them'}.`
           : refusalSentence(one.refusal)

@@ -7,7 +7,18 @@ import type { ReachedHosts, StormView, Taken } from '../../core/storm.ts'
 import { ACTION } from '../ids.ts'
 import { button, type CardMessage, FALLBACK_MAX_CHARS } from './card.ts'
 import { stateLook, stateWord } from './state.ts'
-import { context, dateToken, escapeText, line, mention, mrkdwn, plain, preformatted, text } from './text.ts'
+import {
+  context,
+  dateToken,
+  escapeText,
+  line,
+  mention,
+  mrkdwn,
+  number,
+  plain,
+  preformatted,
+  text,
+} from './text.ts'
 import type { LineMessage } from './thread-line.ts'
 
 /** Characters of one line of the list of the worst. */
@@ -18,6 +29,8 @@ const PEOPLE_NAMED = 4
 /** Characters of an option, of its text and of its value. https://docs.slack.dev/reference/block-kit/composition-objects/option-object */
 const OPTION_MAX_CHARS = 75
 const NAME_MAX_CHARS = 60
+/** What is shorter is over before anybody reads it, or the same time as another. */
+const MINUTE_MS = 60_000
 
 /** Draws a storm: how much of what, what is worst, where, who has how much of it, and what can be done about all of it. */
 export function stormCard(ref: CardRef, storm: StormView, now: number): CardMessage {
@@ -34,7 +47,7 @@ export function stormCard(ref: CardRef, storm: StormView, now: number): CardMess
     ? [facts(storm, now)]
     : [counts(storm), worst(storm), hosts(storm), who(storm), facts(storm, now), actions(storm)]
   return {
-    text: escapeText(cutChars(words, FALLBACK_MAX_CHARS)),
+    text: escapeText(cutChars(isOver ? words : `${words}${extent(storm)}`, FALLBACK_MAX_CHARS)),
     blocks: [head],
     attachments: [
       { color: look.colour, fallback: escapeText(words), blocks: body.filter((block) => block !== null) },
@@ -55,12 +68,27 @@ export function stormLine(ref: CardRef, { named: known, count }: ReachedHosts, r
 }
 
 function headline({ open, left, untaken, all, ended, began }: StormView): string {
-  if (open > 0)
-    return `STORM  ${many(open, 'problem')} open, ${untaken === 0 ? 'each of them taken' : `nobody has ${untaken === open ? 'them' : number(untaken)}`}`
+  if (open > 0) return `STORM  ${many(open, 'problem')} open, ${whose(open, untaken)}`
   const lasted = ended === null ? '' : ` after ${duration(ended - began)}`
-  if (left === 0) return `STORM OVER  all ${many(all, 'problem')} ended${lasted}`
-  const closed = left < all ? `${number(all - left)} ended, ` : ''
-  return `STORM OVER  of ${many(all, 'problem')} ${closed}${number(left)} got a card of their own`
+  if (left === 0)
+    return all === 1
+      ? `STORM OVER  its problem ended${lasted}`
+      : `STORM OVER  all ${many(all, 'problem')} ended${lasted}`
+  const got = `got a card of ${left === 1 ? 'its' : 'their'} own`
+  if (left >= all) return `STORM OVER  ${all === 1 ? 'its problem' : `all ${many(all, 'problem')}`} ${got}`
+  return `STORM OVER  ${number(all - left)} of ${many(all, 'problem')} ended, ${number(left)} ${got}`
+}
+
+function whose(open: number, untaken: number): string {
+  if (untaken === 0) return open === 1 ? 'taken' : 'each of them taken'
+  if (untaken < open) return `nobody has ${number(untaken)}`
+  return open === 1 ? 'nobody has it' : 'nobody has them'
+}
+
+/** How bad it is and how far it goes, for whoever sees no more than a lock screen. */
+function extent({ byState, hostCount }: StormView): string {
+  const states = byState.map(({ state, open }) => `${number(open)} ${stateWord(state)}`)
+  return `. ${states.join(', ')} on ${many(hostCount, 'host')}`
 }
 
 function counts({ byState }: StormView): RichTextBlock {
@@ -96,7 +124,7 @@ function hosts({ hosts: top, hostCount }: StormView): RichTextBlock {
     ...named.flatMap(({ name, open }, at) => [
       text(at === 0 ? '' : ', '),
       text(cutChars(name, NAME_MAX_CHARS), { bold: true }),
-      text(` ${number(open)}`),
+      text(` (${number(open)})`),
     ]),
     text(hidden > 0 ? ` and ${number(hidden)} more` : ''),
   )
@@ -126,16 +154,15 @@ function howFar({ done, sending, failed }: Taken): string {
 }
 
 function facts({ began, all, oldestUntaken, calm, open }: StormView, now: number) {
+  if (open === 0) return context(mrkdwn(`began ${dateToken(began)}`))
   const ended = all - open
+  const lasted = now - began >= MINUTE_MS ? ` (${duration(now - began)})` : ''
+  const isLater = oldestUntaken !== null && oldestUntaken - began >= MINUTE_MS
   const parts = [
-    `since ${dateToken(began)} (${duration(now - began)})`,
-    oldestUntaken === null ? '' : `oldest that nobody has since ${dateToken(oldestUntaken, '{time}')}`,
+    `since ${dateToken(began)}${lasted}`,
+    isLater ? `oldest that nobody has since ${dateToken(oldestUntaken, '{time}')}` : '',
     ended > 0 ? `${number(ended)} of ${number(all)} ended or have a card of their own` : '',
-    open === 0
-      ? ''
-      : calm === null
-        ? 'new ones still come'
-        : `nothing new since ${dateToken(calm, '{time}')}`,
+    calm === null ? 'new ones still come' : `nothing new since ${dateToken(calm, '{time}')}`,
   ]
   return context(mrkdwn(parts.filter((part) => part !== '').join(' · ')))
 }
@@ -170,9 +197,4 @@ function actions({ id, hosts: top, untaken }: StormView): KnownBlock {
 
 function many(count: number, what: string): string {
   return `${number(count)} ${what}${count === 1 ? '' : 's'}`
-}
-
-/** Grouped by thousands, as in `9 842`, in a way that no language reads otherwise. */
-function number(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, '\u202f')
 }

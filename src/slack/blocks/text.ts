@@ -138,3 +138,8 @@ function shownOutput(output: string): string {
   if (value.length <= OUTPUT_SHOWN_MAX_CHARS) return value === '' ? ' ' : value
   return `${cutChars(value, OUTPUT_SHOWN_MAX_CHARS)}\n(${value.length - OUTPUT_SHOWN_MAX_CHARS} more characters)`
 }
+
+/** @returns a count grouped by thousands, as in `9 842`, in a way that no language reads otherwise */
+export function number(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, '\u202f')
+}

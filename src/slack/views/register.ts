@@ -9,7 +9,7 @@ import { checkName } from '../../core/problem.ts'
 import type { AcknowledgeResult } from '../../flows/acknowledge-problem.ts'
 import type { AcknowledgeStormResult } from '../../flows/acknowledge-storm.ts'
 import { heldSentence } from '../blocks/reply.ts'
-import { dateToken } from '../blocks/text.ts'
+import { dateToken, number } from '../blocks/text.ts'
 import { parseWhen } from '../commands/when.ts'
 import { BLOCK, VIEW } from '../ids.ts'
 import { actingOf, onSurface, type SurfaceParts } from '../surface.ts'
@@ -165,8 +165,8 @@ function stormAnswer(result: AcknowledgeStormResult, { until, assumedUtc }: Memo
     case 'begun': {
       const end = until == null ? '' : `, until ${dateToken(until)}`
       const zone = assumedUtc && until != null ? ` ${ASSUMED_UTC}` : ''
-      const fewer = asked > result.count ? `, of ${asked}: ${BY_NOW}` : ''
-      return `You are taking *${result.count}*${end}${fewer}.${zone} The card of the storm says how many you have, how many the monitors confirmed, and what failed.`
+      const fewer = asked > result.count ? `, of ${number(asked)}: ${BY_NOW}` : ''
+      return `You are taking *${number(result.count)}*${end}${fewer}.${zone} The card of the storm says how many you have, how many the monitors confirmed, and what failed. What cannot be yours is told to you privately.`
     }
   }
 }

@@ -3,7 +3,7 @@ import type { StormScope } from '../../core/ports.ts'
 import type { ProblemView } from '../../core/problem.ts'
 import { button } from '../blocks/card.ts'
 import { listedRow } from '../blocks/problem-list.ts'
-import { context, inert, mrkdwn, plain } from '../blocks/text.ts'
+import { context, inert, mrkdwn, number, plain } from '../blocks/text.ts'
 import { ACTION, VIEW } from '../ids.ts'
 import { fields } from './acknowledge.ts'
 
@@ -23,7 +23,7 @@ export type StormMemory = StormScope & {
 export function stormForm(scope: StormScope, untaken: number, replyTo: string | null): ModalView {
   const memory: StormMemory = { ...scope, problem: scope.storm, untaken, replyTo }
   const where = scope.host === null ? 'of this storm' : `of ${inert(scope.host)}`
-  const sentence = `You take *${untaken} ${untaken === 1 ? 'problem' : 'problems'}* ${where} that nobody has. What others have stays theirs. The card says how far it got.`
+  const sentence = `You take *${number(untaken)} ${untaken === 1 ? 'problem' : 'problems'}* ${where} that nobody has. What others have stays theirs. The card says how far it got.`
   return {
     type: 'modal',
     callback_id: VIEW.acknowledgeStorm,
@@ -53,10 +53,11 @@ export function stormList(memory: ListMemory, { shown, count, hasNext }: ListPag
     ...(offset > 0 ? [turn('Back', storm, Math.max(0, offset - PAGE))] : []),
     ...(hasNext ? [turn('Next', storm, offset + PAGE)] : []),
   ]
+  const part = turns.length === 0 ? '' : `${number(offset + 1)} to ${number(offset + count)} of `
   const where =
     count === 0
       ? 'Nothing more is open. 🟢'
-      : `${offset + 1} to ${offset + count} of ${open} open, worst first${hidden(count - shown.length)}`
+      : `${part}${number(open)} open, worst first${hidden(count - shown.length)}`
   const blocks: KnownBlock[] = [
     context(plain(where)),
     ...shown.map(listedRow),

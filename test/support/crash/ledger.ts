@@ -273,9 +273,11 @@ class Audit {
         open === 0
           ? ''
           : free === 0
-            ? 'each of them taken'
+            ? open === 1
+              ? 'open, taken'
+              : 'each of them taken'
             : free === open
-              ? 'nobody has them'
+              ? `nobody has ${open === 1 ? 'it' : 'them'}`
               : `nobody has ${free}`
       if (!text.includes(said) || !text.includes(who))
         this.#isWrong(
