@@ -21,8 +21,8 @@ import {
 } from './text.ts'
 import type { LineMessage } from './thread-line.ts'
 
-/** Characters of one line of the list of the worst. */
-const LINE_MAX_CHARS = 110
+/** Characters of one line of the list of the worst: three lines on a phone, so that the buttons are in sight. */
+const LINE_MAX_CHARS = 80
 /** Hosts named on the card, and people. */
 const HOSTS_NAMED = 5
 const PEOPLE_NAMED = 4

@@ -5,10 +5,13 @@ import { button } from '../blocks/card.ts'
 import { listedRow } from '../blocks/problem-list.ts'
 import { context, inert, mrkdwn, number, plain } from '../blocks/text.ts'
 import { ACTION, VIEW } from '../ids.ts'
-import { fields } from './acknowledge.ts'
+import { ENDS, fields } from './acknowledge.ts'
 
 /** Problems on one page of the list. */
 export const PAGE = 20
+
+/** The card of a storm has no room for what is said of its problems. */
+const KEPT = 'Kept in the history of each, and written into its monitor where there is a way.'
 
 /** What the form remembers. */
 export type StormMemory = StormScope & {
@@ -31,7 +34,7 @@ export function stormForm(scope: StormScope, untaken: number, replyTo: string | 
     title: plain('Acknowledge all'),
     submit: plain('Acknowledge all'),
     close: plain('Cancel'),
-    blocks: [{ type: 'section', text: mrkdwn(sentence) }, ...fields()],
+    blocks: [{ type: 'section', text: mrkdwn(sentence) }, ...fields(ENDS, KEPT)],
   }
 }
 
