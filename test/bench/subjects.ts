@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { startFlags } from '../support/start-flags.ts'
 import { alertmanagerSpec, createReceivedAlerts } from './alertmanager.ts'
 import { type AnsweredRows, createAnsweredRows } from './answered-rows.ts'
 import { type ServerProcess, type ServerSpec, startServer } from './server-process.ts'
@@ -148,7 +149,7 @@ export function ackbridgeSpec(
     PORT: '0',
     ...more,
   }
-  return { spec: { args: [entry, 'start'], env, folder, pinned: site.pinned }, database }
+  return { spec: { args: [...startFlags(), entry, 'start'], env, folder, pinned: site.pinned }, database }
 }
 
 function pathOf(relative: string): string {

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { startPlayground } from '../../../src/playground/server.ts'
 import { portOf, type Started, startCommand, until } from '../command.ts'
 import { startIcingaStandIn } from '../monitors/icinga2.ts'
+import { startFlags } from '../start-flags.ts'
 import { pause, startBadDay } from './bad-day.ts'
 import { createChance } from './chance.ts'
 import { channelsOf, configuration, environment, untakenOf } from './lane.ts'
@@ -42,7 +43,13 @@ export async function soak(
     ['start'],
     { ...environment(playground, file), VITALS_MS: String(EVERY_MS) },
     folder,
-    [process.execPath, '--import', resolve('test/support/crash/vitals.ts'), resolve('src/main.ts')],
+    [
+      process.execPath,
+      ...startFlags(),
+      '--import',
+      resolve('test/support/crash/vitals.ts'),
+      resolve('src/main.ts'),
+    ],
   )
   const port = await portOf(server)
   await until(async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200)
