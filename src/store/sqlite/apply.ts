@@ -98,9 +98,10 @@ function createCheckWriter(db: Database.Database) {
       const { last, tally } = c
       const before = slot.before?.check ?? null
       if ((before?.downtime ?? null) !== c.downtime) setDowntime.run(json(c.downtime), slot.row)
-      if (before !== null && isRenamed(c, before))
-        rename.run(...namesOf(c), json(c.labels), json(c.fields), slot.row)
+      const renamed = before !== null && isRenamed(c, before)
+      if (renamed) rename.run(...namesOf(c), json(c.labels), json(c.fields), slot.row)
       if (last !== null && isRepeat(c, slot)) {
+        slot.repeated = !renamed && before?.downtime === c.downtime && slot.before?.problem === slot.problem
         const { count, lastSeen, output } = tally
         repeat.run(c.lastStateTime, last.time, count, lastSeen, output, slot.history, slot.row)
         return

@@ -98,7 +98,7 @@ export function createDecide(
     if (interaction !== null && !repeated) insertInteraction.run(interaction, now)
     apply(decision.changes, rows, now, lanes)
     rows.checks.forEach((slot) => {
-      if (slot.row !== null) known.put(knownNow(slot, slot.row))
+      remember(known, slot)
     })
     return decision.answer
   }
@@ -112,12 +112,14 @@ function toKnown(row: CheckRow, problem: Problem | null): KnownCheck {
   return { check: toCheck(row), problem, open: row.problem, history: row.history }
 }
 
-/** What is known of a check once it is written. */
-function knownNow({ before, latest, touched, problem, open, history }: CheckSlot, row: number): KnownCheck {
-  if (!touched && before !== null) return before
-  const check = latest ?? before?.check
-  if (check === undefined) throw new Error('A check that was neither read nor written.')
-  return { check: check.row === row ? check : { ...check, row }, problem, open, history }
+/** Keeps what is known of a check once it is written. */
+function remember(known: KnownChecks, slot: CheckSlot): void {
+  const { before, row, latest, touched, repeated, problem, open, history } = slot
+  const check = latest ?? before?.check ?? null
+  if (row === null || check === null) return
+  if (repeated && known.repeat(check, history)) return
+  if (touched || !known.has(check))
+    known.put({ check: check.row === row ? check : { ...check, row }, problem, open, history })
 }
 
 function digestOf(identity: string): Buffer {

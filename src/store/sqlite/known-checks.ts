@@ -13,6 +13,14 @@ export type KnownCheck = {
   readonly history: number | null
 }
 
+/** As it is kept here. Nobody else holds these objects, so they may change. */
+type Kept = { check: KeptCheck; problem: Problem | null; open: number | null; history: number | null }
+type KeptCheck = Mutable<Omit<Check, 'last' | 'tally'>> & {
+  last: Mutable<NonNullable<Check['last']>> | null
+  tally: Mutable<Check['tally']>
+}
+type Mutable<Of> = { -readonly [Key in keyof Of]: Of[Key] }
+
 /** Checks that are remembered: what a busy monitor talks of, some 10 MB at most. */
 const CHECKS_MAX = 5_000
 /** Characters of a check's output that are remembered; one with more is read each time. */
@@ -30,26 +38,50 @@ export const SHOWN_ELSEWHERE = -1
  * process.
  */
 export class KnownChecks {
-  readonly #checks = new CheckMap<KnownCheck>()
+  readonly #checks = new CheckMap<Kept>()
   readonly #byRow = new Map<number, CheckName>()
   /** By row of the problem: the priority of what waits for each of its cards. */
   readonly #covered = new Map<number, number>()
 
-  get(check: CheckName): KnownCheck | null {
-    return this.#checks.get(check) ?? null
+  get(name: CheckName): KnownCheck | null {
+    const known = this.#checks.get(name)
+    return known === undefined ? null : { ...known, check: copyOf(known.check) }
+  }
+
+  has(name: CheckName): boolean {
+    return this.#checks.get(name) !== undefined
+  }
+
+  /**
+   * Notes what a repeat says. In place, because a new object for each repeat outlives the next collection of what is young:
+   * all that is remembered would be copied again and again.
+   *
+   * @param history row of its line
+   * @returns false when the check is not remembered
+   */
+  repeat(check: Check, history: number | null): boolean {
+    const known = this.#checks.get(check)
+    const { last, tally } = check
+    if (known === undefined || known.check.last === null || last === null || isLong(check)) return false
+    known.history = history
+    known.check.lastStateTime = check.lastStateTime
+    known.check.last.output = last.output
+    known.check.last.time = last.time
+    known.check.tally.count = tally.count
+    known.check.tally.lastSeen = tally.lastSeen
+    known.check.tally.output = tally.output
+    return true
   }
 
   put(known: KnownCheck): void {
-    const { check, problem, open } = known
-    const { last, tally } = check
-    const chars = tally.output.length + (tally.longOutput?.length ?? 0) + (last?.output.length ?? 0)
+    const { check, problem, open, history } = known
     // Of one that was asked for by a problem that is over, the open problem was not read.
-    if (chars > TEXT_MAX_CHARS || (problem?.row ?? null) !== open) {
+    if (isLong(check) || (problem?.row ?? null) !== open) {
       this.forget(check.row)
       return
     }
     const { size } = this.#checks
-    this.#checks.set(check, known)
+    this.#checks.set(check, { check: copyOf(check), problem, open, history })
     if (this.#checks.size === size) return
     this.#byRow.set(check.row, check)
     // One that is spoken of again is read again, once.
@@ -89,4 +121,13 @@ export class KnownChecks {
   uncover(problem: number): void {
     this.#covered.delete(problem)
   }
+}
+
+function copyOf(check: Check): KeptCheck {
+  const { last, tally } = check
+  return { ...check, last: last === null ? null : { ...last }, tally: { ...tally } }
+}
+
+function isLong({ last, tally }: Check): boolean {
+  return tally.output.length + (tally.longOutput?.length ?? 0) + (last?.output.length ?? 0) > TEXT_MAX_CHARS
 }

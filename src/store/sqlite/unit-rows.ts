@@ -13,6 +13,8 @@ export type CheckSlot = {
   latest: Check | null
   /** Something of it changes. */
   touched: boolean
+  /** Nothing changes but what each repeat does. */
+  repeated: boolean
   problem: Problem | null
   open: number | null
   history: number | null
@@ -32,7 +34,16 @@ export function createUnitRows(): UnitRows {
 /** Takes a check in that was read. */
 export function addRead(rows: UnitRows, read: KnownCheck): void {
   const { check, problem, open, history } = read
-  const slot = { before: read, row: check.row, latest: null, touched: false, problem, open, history }
+  const slot = {
+    before: read,
+    row: check.row,
+    latest: null,
+    touched: false,
+    repeated: false,
+    problem,
+    open,
+    history,
+  }
   rows.checks.set(check, slot)
   if (problem !== null) rows.problems.set(problem.id, problem.row)
 }
@@ -46,6 +57,7 @@ export function slotOf(rows: UnitRows, check: CheckName): CheckSlot {
     row: null,
     latest: null,
     touched: false,
+    repeated: false,
     problem: null,
     open: null,
     history: null,
