@@ -8,6 +8,7 @@ import type { Claimed, Settlement } from '../../src/core/ports.ts'
 import { type OpenStore, openStore } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { createUuid7 } from '../../src/system/uuid7.ts'
+import { UNSAID } from '../support/notification.ts'
 import { TestClock } from '../support/test-clock.ts'
 import { TestLog } from '../support/test-log.ts'
 
@@ -65,20 +66,8 @@ function problemOf(host: string, state: 'DOWN' | 'UNREACHABLE' = 'DOWN'): Notifi
     host,
     service: null,
     state,
-    episode: null,
-    hostDisplayName: null,
-    serviceDisplayName: null,
-    address: null,
     output: 'no answer',
-    longOutput: null,
-    author: null,
-    comment: null,
-    time: null,
-    url: null,
-    id: null,
-    labels: null,
-    fields: null,
-    channel: null,
+    ...UNSAID,
   }
 }
 

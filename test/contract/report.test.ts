@@ -11,6 +11,7 @@ import type { ReportRow } from '../../src/core/report.ts'
 import { type OpenStore, openStore } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { createUuid7 } from '../../src/system/uuid7.ts'
+import { UNSAID } from '../support/notification.ts'
 import { TestClock } from '../support/test-clock.ts'
 import { TestLog } from '../support/test-log.ts'
 
@@ -75,19 +76,7 @@ function notification(told: Told): Notification {
     service: null,
     state: told.type === 'RECOVERY' ? 'UP' : 'DOWN',
     output: newId(0),
-    episode: null,
-    hostDisplayName: null,
-    serviceDisplayName: null,
-    address: null,
-    longOutput: null,
-    author: null,
-    comment: null,
-    time: null,
-    url: null,
-    id: null,
-    labels: null,
-    fields: null,
-    channel: null,
+    ...UNSAID,
     ...told,
   }
 }

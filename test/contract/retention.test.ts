@@ -11,6 +11,7 @@ import type { Notification } from '../../src/core/notification.ts'
 import { type OpenStore, openStore, openStoreBeside } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { createUuid7 } from '../../src/system/uuid7.ts'
+import { UNSAID } from '../support/notification.ts'
 import { TestClock } from '../support/test-clock.ts'
 import { TestLog } from '../support/test-log.ts'
 
@@ -67,24 +68,8 @@ function told(host: string, isUp: boolean, output: string): Notification {
     service: null,
     state: isUp ? 'UP' : 'DOWN',
     output,
-    ...NOTHING,
+    ...UNSAID,
   }
-}
-
-const NOTHING = {
-  episode: null,
-  hostDisplayName: null,
-  serviceDisplayName: null,
-  address: null,
-  longOutput: null,
-  author: null,
-  comment: null,
-  time: null,
-  url: null,
-  id: null,
-  labels: null,
-  fields: null,
-  channel: null,
 }
 
 async function hear(n: Notification): Promise<void> {

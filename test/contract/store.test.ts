@@ -12,6 +12,7 @@ import type { OpenStore } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { createUuid7 } from '../../src/system/uuid7.ts'
+import { UNSAID } from '../support/notification.ts'
 import { TestClock } from '../support/test-clock.ts'
 import { TestLog } from '../support/test-log.ts'
 
@@ -64,20 +65,8 @@ function notification(over: Partial<Notification> = {}): Notification {
     host: 'web01',
     service: null,
     state: 'DOWN',
-    episode: null,
-    hostDisplayName: null,
-    serviceDisplayName: null,
-    address: null,
     output: 'no answer',
-    longOutput: null,
-    author: null,
-    comment: null,
-    time: null,
-    url: null,
-    id: null,
-    labels: null,
-    fields: null,
-    channel: null,
+    ...UNSAID,
     ...over,
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { UNSAID } from '../../../test/support/notification.ts'
 import { TestClock } from '../../../test/support/test-clock.ts'
 import { TestLog } from '../../../test/support/test-log.ts'
 import { NO_CHANGES } from '../../core/changes.ts'
@@ -56,20 +57,8 @@ const CALM: Notification = {
   host: 'web01',
   service: 'HTTP',
   state: 'CRITICAL',
-  episode: null,
-  hostDisplayName: null,
-  serviceDisplayName: null,
-  address: null,
   output: 'refused',
-  longOutput: null,
-  author: null,
-  comment: null,
-  time: null,
-  url: null,
-  id: null,
-  labels: null,
-  fields: null,
-  channel: null,
+  ...UNSAID,
 }
 
 const decideBy =
