@@ -84,6 +84,79 @@ describe('a storm in which nothing happens any more', () => {
   })
 })
 
+describe('a problem that goes to two channels', () => {
+  const TWO = `${SMALL}\nroutes: [{ match: { host: "db*" }, channels: [C0PGDATAB02, C0PGRANDM03] }]`
+  const WORSE = `${DB.slice(0, -1)}, { match: { host: "db*", state: [CRITICAL] }, channels: [C0PGALERTS1] }]`
+
+  it('is counted once when both take nothing and their storms become one', async () => {
+    const world = await startWorld({ yaml: TWO })
+    await world.notify(services(8))
+    await world.advance(5 * SECOND)
+    archive(world)
+    await world.notify({ host: 'db02', state: 'DOWN' })
+    await world.advance(10 * SECOND)
+    world.playground.archive(world.playground.channels.random)
+    await world.notify({ host: 'db03', state: 'DOWN' })
+    await world.advance(10 * SECOND)
+
+    expect(cards(world)).toHaveLength(1)
+    expect(textOf(storm(world))).toContain('10 problems open')
+    await world.notify(services(8, { state: 'OK' }))
+    await world.notify(['db02', 'db03'].map((host) => ({ host, state: 'UP' })))
+    await world.advance(3 * MINUTE)
+    expect(textOf(storm(world))).toContain('STORM OVER all 10 problems ended')
+  })
+
+  it('is taken in when it gets worse and its storm came from the other one', async () => {
+    const world = await startWorld({ yaml: WORSE })
+    await world.notify(services(8, { state: 'WARNING' }))
+    await world.advance(3 * SECOND)
+    archive(world)
+    await world.notify({ host: 'db02', service: 'S0', state: 'WARNING' })
+    await world.advance(5 * SECOND)
+
+    expect(await world.notify(services(8))).toMatchObject({ status: 202 })
+    await world.advance(5 * SECOND)
+    expect(cards(world)).toHaveLength(1)
+    expect(textOf(storm(world))).toContain('9 problems open')
+    await world.advance(3 * MINUTE)
+    expect(names(world)).toHaveLength(9)
+    await world.notify([...services(8, { state: 'OK' }), { host: 'db02', service: 'S0', state: 'OK' }])
+    await world.advance(5 * SECOND)
+    expect(textOf(storm(world))).toContain('STORM OVER all 9 problems got a card')
+  })
+
+  it('is counted once on the card of its host', async () => {
+    const world = await startWorld({ yaml: WORSE })
+    await world.notify({ host: 'db01', state: 'UNREACHABLE' })
+    for (const one of services(2, { state: 'WARNING' })) await world.notify(one)
+    await world.advance(20 * SECOND)
+    archive(world)
+    await world.notify({ host: 'db02', service: 'x', state: 'WARNING' })
+    await world.advance(15 * SECOND)
+    await world.notify(services(2))
+    await world.advance(20 * SECOND)
+
+    const host = own(world).find(({ text }) => text.startsWith('UNREACHABLE'))
+    expect(host && textOf(host)).toContain('2 services of it: 2 CRITICAL (S0, S1)')
+  })
+
+  it('is counted once on the card of its host when both take nothing', async () => {
+    const world = await startWorld({ yaml: TWO })
+    await world.notify({ host: 'db01', state: 'UNREACHABLE' })
+    for (const one of services(2, { state: 'WARNING' })) await world.notify(one)
+    await world.advance(20 * SECOND)
+    archive(world)
+    world.playground.archive(world.playground.channels.random)
+    await world.notify({ host: 'db01', service: 'S0', state: 'CRITICAL' })
+    await world.advance(20 * SECOND)
+
+    expect(cards(world).map(textOf)).toEqual([
+      expect.stringContaining('2 services of it: 1 CRITICAL, 1 WARNING'),
+    ])
+  })
+})
+
 describe('a storm whose hosts have strange names', () => {
   const strange = [
     'x'.repeat(255),

@@ -15,11 +15,14 @@ const SECOND = 1_000
 const YAML = ({ channels }: Playground) => `storm: { threshold: 3, windowSeconds: 10 }
 routes:
   - { match: { host: "db*" }, channels: [${channels.database}] }
+  - { match: { host: "db*", state: [CRITICAL, DOWN] }, channels: [${channels.random}] }
   - { match: { host: "web*" }, channels: [${channels.alerts}] }
   - { match: { host: "web*", state: [CRITICAL, DOWN] }, channels: [${channels.database}] }
+  - { match: { host: "mix*" }, channels: [${channels.random}] }
+  - { match: { host: "mix*", state: [CRITICAL, DOWN] }, channels: [${channels.alerts}] }
 `
 
-const HOSTS = ['db1', 'web1', 'app1']
+const HOSTS = ['db1', 'web1', 'app1', 'mix1']
 const host = fc.constantFrom(...HOSTS)
 const service = fc.integer({ min: 0, max: 7 })
 
@@ -79,7 +82,14 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('take all' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), nth: fc.nat(40) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('archive' as const), off: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('archive' as const),
+      off: fc.boolean(),
+      channel: fc.constantFrom('database', 'random'),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -92,7 +102,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer One> ? One : never
 
 let count = 0
-let everArchived = false
+const everArchived = new Set<string>()
 /** Deleted by a person, which is seen when the card changes next. */
 const gone = new Set<string>()
 
@@ -157,9 +167,11 @@ async function take(world: World, one: Step): Promise<void> {
     case 'restart':
       return world.restart()
     case 'delete': {
-      const all = [playground.channels.alerts, playground.channels.database].flatMap((channel) =>
-        world.messages(channel).map(({ ts }) => ({ channel, ts })),
-      )
+      const all = [
+        playground.channels.alerts,
+        playground.channels.database,
+        playground.channels.random,
+      ].flatMap((channel) => world.messages(channel).map(({ ts }) => ({ channel, ts })))
       const picked = all[one.nth]
       if (picked === undefined) return
       gone.add(picked.ts)
@@ -167,9 +179,11 @@ async function take(world: World, one: Step): Promise<void> {
       return
     }
     case 'archive':
-      if (one.off) playground.unarchive(playground.channels.database)
-      else everArchived = true
-      if (!one.off) playground.archive(playground.channels.database)
+      if (one.off) playground.unarchive(playground.channels[one.channel as 'random'])
+      else {
+        everArchived.add(playground.channels[one.channel as 'random'])
+        playground.archive(playground.channels[one.channel as 'random'])
+      }
       return
     case 'fault':
       playground.faults.next(
@@ -289,8 +303,8 @@ function look(world: World): string[] {
     )
       faults.push(`the card of a host shows ${all.size} and says ${textOf(card)}`)
   }
-  for (const channel of [world.playground.channels.alerts, world.playground.channels.database]) {
-    if (archived(channel) || (everArchived && channel === world.playground.channels.database)) continue
+  for (const channel of Object.values(world.playground.channels)) {
+    if (archived(channel) || everArchived.has(channel)) continue
     for (const { text, ts } of world.messages(channel))
       if (/^(WARNING|CRITICAL|UNKNOWN|DOWN|UNREACHABLE) /.test(text) && !liveTs.has(`${channel} ${ts}`))
         faults.push(`left in ${channel}: ${text}`)
@@ -312,7 +326,7 @@ describe('a random day', () => {
         const world = new World({ yaml: YAML })
         await world.open()
         gone.clear()
-        everArchived = false
+        everArchived.clear()
         world.expectRefusal(
           'is_archived',
           'message_not_found',
@@ -327,6 +341,7 @@ describe('a random day', () => {
           world.playground.faults.clear()
           // That a channel takes nothing is seen when something open is to be said there.
           await world.notify({ host: 'db9', state: 'DOWN', output: 'last' })
+          await world.notify({ host: 'mix9', state: 'DOWN', output: 'last' })
           await world.advance(60 * SECOND)
           await world.advance(60 * SECOND)
           expect(look(world)).toEqual([])

@@ -91,6 +91,19 @@ it('counts what is open in a storm that began under an older version', () => {
   expect(view(1)).toMatchObject({ open: 2, untaken: 1, hostCount: 1, taken: [{ by: 'Ann', done: 1 }] })
 })
 
+it('counts a problem once that has two cards in a storm of an older version', () => {
+  migrateBefore()
+  begin('C1')
+  const problem = add({ host: 'a' })
+  db.prepare(
+    `INSERT INTO cards (id, problem, channel, mention, quiet, storm) VALUES ('other', ?, 'C2', '[]', 0, 1)`,
+  ).run(problem)
+  migrate(db)
+
+  expect(miscounted(file)).toEqual([])
+  expect(view(1)).toMatchObject({ open: 1, untaken: 1, hostCount: 1 })
+})
+
 it('follows a host that gets another name, and one whose card leaves', () => {
   migrate(db)
   begin('C1')

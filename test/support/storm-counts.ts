@@ -4,7 +4,7 @@ import Database from 'better-sqlite3'
 const BOTH: Readonly<Record<string, readonly [counted: string, counts: string]>> = {
   'the problems of storms': [
     'SELECT storm, taken, rank, opened, problem, host, state, person, by, standing FROM storm_problems ORDER BY 1, 5',
-    `SELECT k.storm, p.acknowledged_by IS NOT NULL AS taken, -p.severity AS rank, p.opened, p.row AS problem, h.row AS host,
+    `SELECT DISTINCT k.storm, p.acknowledged_by IS NOT NULL AS taken, -p.severity AS rank, p.opened, p.row AS problem, h.row AS host,
        coalesce(p.state, '') AS state, coalesce(p.acknowledged_by, '') AS person,
        coalesce(p.acknowledgement ->> '$.by.name', '') AS by,
        coalesce(p.acknowledgement ->> '$.ending.handOver', p.acknowledgement ->> '$.handOver', '') AS standing

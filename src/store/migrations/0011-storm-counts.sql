@@ -75,7 +75,8 @@ CREATE TRIGGER storm_recount_problem INSTEAD OF INSERT ON storm_recount BEGIN
   ON CONFLICT (storm, monitor, host) DO UPDATE SET check_row = excluded.check_row,
     rings = coalesce(min(rings, excluded.rings), rings, excluded.rings);
   INSERT INTO storm_problems (storm, taken, rank, opened, problem, host, state, person, by, standing)
-  SELECT k.storm, p.acknowledged_by IS NOT NULL, -p.severity, p.opened, p.row, h.row, coalesce(p.state, ''),
+  -- Once, though a storm that goes on elsewhere may have two cards of it.
+  SELECT DISTINCT k.storm, p.acknowledged_by IS NOT NULL, -p.severity, p.opened, p.row, h.row, coalesce(p.state, ''),
     coalesce(p.acknowledged_by, ''), coalesce(p.acknowledgement ->> '$.by.name', ''),
     coalesce(p.acknowledgement ->> '$.ending.handOver', p.acknowledgement ->> '$.handOver', '')
   FROM problems p JOIN checks c ON c.row = p.check_row JOIN cards k ON k.problem = p.row

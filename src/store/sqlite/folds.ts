@@ -42,6 +42,11 @@ export function createFolds(
        AND k.storm IS NULL AND k.instead IS NULL AND k.folded IS NULL`,
   )
   const fold = db.prepare('UPDATE cards SET folded = ? WHERE row = ?')
+  /** One that came from a channel that takes nothing may show the problem already, by the card it was to have there. */
+  const once = db.prepare<[{ card: number; host: number }]>(
+    `UPDATE cards SET instead = @card, folded = NULL
+     WHERE problem = (SELECT problem FROM cards WHERE row = @card) AND +folded = @host AND row <> @card`,
+  )
   const ofProblem = db.prepare<[number], { row: number }>(
     `SELECT coalesce(h.instead, h.row) AS row FROM cards f JOIN cards h ON h.row = f.folded WHERE f.problem = (SELECT ?)`,
   )
@@ -83,6 +88,7 @@ export function createFolds(
     if (service === null) return false
     const found = hostCard.get(card.channel, monitor, keyOfNames(host, null))
     if (found === undefined) return false
+    once.run({ card: card.row, host: found.row })
     fold.run(found.row, card.row)
     show(found.row, PRIORITY.change, now, lanes)
     return true

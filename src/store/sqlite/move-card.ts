@@ -69,6 +69,10 @@ export function createMoveCard(
     `UPDATE cards SET folded = ? WHERE folded = ?
        AND NOT EXISTS (SELECT 1 FROM cards d WHERE d.problem = cards.problem AND d.channel = ?)`,
   )
+  const retireShown = db.prepare(
+    `UPDATE cards SET instead = d.row, refused = ?, folded = NULL FROM cards d
+     WHERE cards.folded = ? AND d.problem = cards.problem AND +d.folded = ?`,
+  )
   const foldedOn = db.prepare<[number], { id: string }>('SELECT id FROM cards WHERE folded = ?')
   const find = createTarget(db, newId, storms)
   const moveThread = createThreadMover(db)
@@ -76,6 +80,7 @@ export function createMoveCard(
 
   /** The services that the card of a host shows go along; what the other channel shows already is moved as any card is. */
   function bringFolded(card: CardRow, target: Target, detour: Detour): void {
+    retireShown.run(detour.error, card.row, target.row)
     if (target.storm === null) bring.run(target.row, card.row, detour.to)
     for (const { id } of foldedOn.all(card.row)) moveCard(id, detour, null)
   }

@@ -30,6 +30,11 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
     `UPDATE cards SET instead = d.row, refused = ?, storm = NULL FROM cards d
      WHERE cards.storm = ? AND d.problem = cards.problem AND d.channel = ? AND d.row <> cards.row AND d.instead IS NULL`,
   )
+  /** Nor what the storm there shows by a card of a third channel, which takes nothing either. */
+  const retireShown = db.prepare(
+    `UPDATE cards SET instead = d.row, refused = ?, storm = NULL FROM cards d
+     WHERE cards.storm = ? AND d.problem = cards.problem AND +d.storm = ?`,
+  )
   const holds = db.prepare('SELECT 1 FROM cards WHERE storm = ? LIMIT 1')
   const hand = createHandStorm(db)
   const handBulks = db.prepare('UPDATE bulks SET storm = ? WHERE storm = ?')
@@ -61,9 +66,10 @@ export function createMoveStorm(db: Database.Database): MoveStorm {
     } else {
       const owed = storm.quiet === 0 ? calls.owedFrom(storm.row) : null
       calls.add(there.row, storm)
+      const twice = retireShown.run(error, storm.row, there.row).changes
       hand(storm.row, there.row)
       handBulks.run(there.row, storm.row)
-      add.run(storm.taken - shown, storm.last, there.row)
+      add.run(storm.taken - shown - twice, storm.last, there.row)
       end.run(at, storm.row)
       // A host that came between may be named a second time; that is better than one of which nobody hears.
       if (owed !== null) owe.run(owed - 1, there.row)

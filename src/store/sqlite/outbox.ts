@@ -72,7 +72,7 @@ const CLAIMED = `
   SELECT e.row AS e_row, e.kind AS e_kind, e.storm AS e_storm, e.lane AS lane, e.method AS method, e.attempts AS attempts, e.created AS created,
     e.ambiguous_since AS ambiguous_since, e.data AS data, e.card AS card, k.id AS card_id, k.channel AS channel,
     k.ts AS ts, k.posted AS posted, k.mention AS mention, k.quiet AS quiet, (SELECT json_group_array(json_object('channel', m.channel,
-      'why', m.refused)) FROM cards m WHERE m.instead = k.row) AS meant_for, c.*, ${PROBLEM_COLUMNS}
+      'why', m.refused)) FROM cards m WHERE m.instead = k.row AND m.refused IS NOT NULL) AS meant_for, c.*, ${PROBLEM_COLUMNS}
   FROM effects e
   LEFT JOIN cards k ON k.row = e.card
   LEFT JOIN problems p ON p.row = coalesce(k.problem, e.problem)

@@ -71,6 +71,7 @@ export function createStorms(
       intake.forget.run(card)
       known.uncover(problem)
     }
+    took -= intake.eachOnce.run({ storm: row }).changes
     intake.took.run(now, took, row)
     return row
   }
@@ -90,8 +91,9 @@ export function createStorms(
       const goesOn = current !== undefined && current.calm === null
       if (!goesOn && !isStorm) return false
       const storm = goesOn ? current.row : begin(card, now)
+      const shown = intake.once.run({ card: card.row, storm }).changes
       intake.join.run(storm, card.row)
-      intake.took.run(now, 1, storm)
+      intake.took.run(now, 1 - shown, storm)
       draw(storm, PRIORITY.post, now, lanes)
       if (current?.mention !== card.mention || current.quiet !== card.quiet) calls.add(storm, card)
       if (card.severity >= RINGS_FROM) calls.ring(storm, now)
@@ -129,6 +131,17 @@ function prepareIntake(db: Database.Database) {
     ),
     join: db.prepare('UPDATE cards SET storm = ? WHERE row = ?'),
     takeFolded: db.prepare('UPDATE cards SET storm = ?, folded = NULL WHERE folded = ?'),
+    // A storm that came from a channel that takes nothing may show the problem already, by the card it was to have there.
+    once: db.prepare<[{ card: number; storm: number }]>(
+      `UPDATE cards SET instead = @card, storm = NULL
+       WHERE problem = (SELECT problem FROM cards WHERE row = @card) AND +storm = @storm AND row <> @card`,
+    ),
+    eachOnce: db.prepare<[{ storm: number }]>(
+      `UPDATE cards SET storm = NULL, instead =
+         (SELECT max(d.row) FROM cards d WHERE d.problem = cards.problem AND +d.storm = @storm)
+       WHERE storm = @storm AND EXISTS (SELECT 1 FROM cards d
+         WHERE d.problem = cards.problem AND +d.storm = @storm AND d.row > cards.row)`,
+    ),
     forget: db.prepare('DELETE FROM effects WHERE card = ?'),
     took: db.prepare('UPDATE storms SET last = ?, taken = taken + ? WHERE row = ?'),
     recount: db.prepare(RECOUNT_CHANGED),
