@@ -194,6 +194,20 @@ it('drops the hosts of a storm that is over, and of no other', () => {
   ])
 })
 
+it('keeps what waits to post the card of a storm that goes on, however long its channel takes nothing', () => {
+  migrate(db)
+  begin('C1')
+  begin('C2')
+  db.exec('UPDATE storms SET ended = 9 WHERE row = 2')
+  db.exec(
+    `INSERT INTO effects (lane, kind, method, storm, priority, rank, state, due, created)
+     SELECT channel, 'storm', 'post', row, 1, 0, 'parked', 5, 1 FROM storms`,
+  )
+  createRetention(db)({ phase: 'others', after: 0 }, 100, 200)
+
+  expect(db.prepare('SELECT storm FROM effects').pluck().all()).toEqual([1])
+})
+
 it('draws and lists a large storm as fast as a small one', () => {
   migrate(db)
   begin('C1')

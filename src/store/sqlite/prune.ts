@@ -1,6 +1,14 @@
 import type Database from 'better-sqlite3'
 import { createLookAtOld, prunedUpTo } from './old-history.ts'
-import { addRemoved, createRetention, NOTHING_REMOVED, type Place, type Removed, START } from './retention.ts'
+import {
+  addRemoved,
+  createRetention,
+  NOT_OF_OPEN_STORM,
+  NOTHING_REMOVED,
+  type Place,
+  type Removed,
+  START,
+} from './retention.ts'
 
 /** Everything that ended before `cutoff` (epoch ms); `dryRun`: only count it. */
 export type PruneOrder = { readonly cutoff: number; readonly now: number; readonly dryRun: boolean }
@@ -54,7 +62,8 @@ function count(db: Database.Database, cutoff: number, now: number): Removed {
     ),
     checks: number(`SELECT count(*) FROM checks c WHERE ${FORGOTTEN}`),
     others: number(
-      `SELECT (SELECT count(*) FROM effects WHERE state = 'parked' AND card IS NULL AND created < @cutoff)
+      `SELECT (SELECT count(*) FROM effects e WHERE e.state = 'parked' AND e.card IS NULL AND e.created < @cutoff
+           AND ${NOT_OF_OPEN_STORM})
          + (SELECT count(*) FROM storms s WHERE ${OLD_STORM}) + (SELECT count(*) FROM checks c WHERE ${OLD_DOWNTIME})
          + (SELECT count(*) FROM report_days WHERE (day + 1) * 86400000 <= @cutoff)`,
     ),

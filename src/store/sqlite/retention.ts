@@ -28,6 +28,10 @@ const STEP_PROBLEMS = 25
 const STEP_CHECKS = 500
 const DAY_MS = 24 * 60 * 60 * 1000
 
+/** What waits for the card of a storm that goes on is all that would ever post it: nothing may happen in it any more. */
+export const NOT_OF_OPEN_STORM =
+  'NOT EXISTS (SELECT 1 FROM storms s WHERE s.row = e.storm AND s.ended IS NULL)'
+
 /** @returns a function that does one step inside a transaction, with all that ended before `cutoff` (epoch ms) */
 export function createRetention(db: Database.Database): (place: Place, cutoff: number, now: number) => Step {
   const problems = createOldProblems(db)
@@ -35,7 +39,8 @@ export function createRetention(db: Database.Database): (place: Place, cutoff: n
   const checks = createOldChecks(db)
   const parked = db.prepare(
     `DELETE FROM effects WHERE row IN
-       (SELECT row FROM effects WHERE state = 'parked' AND card IS NULL AND created < ? LIMIT ${STEP_CHECKS})`,
+       (SELECT e.row FROM effects e WHERE e.state = 'parked' AND e.card IS NULL AND e.created < ?
+        AND ${NOT_OF_OPEN_STORM} LIMIT ${STEP_CHECKS})`,
   )
   const storms = db.prepare(
     `DELETE FROM storms WHERE row IN (SELECT s.row FROM storms s
