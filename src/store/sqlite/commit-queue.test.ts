@@ -2,18 +2,19 @@ import Database from 'better-sqlite3'
 import { afterEach, describe, expect, it } from 'vitest'
 import { TestLog } from '../../../test/support/test-log.ts'
 import { systemClock } from '../../system/clock.ts'
-import { CommitQueue } from './commit-queue.ts'
+import { CommitQueue, type CommitQueueOptions } from './commit-queue.ts'
 
 let db: Database.Database | null = null
 afterEach(() => db?.close())
 
-function start(): CommitQueue {
+function start(more: Partial<CommitQueueOptions> = {}): CommitQueue {
   db = new Database(':memory:')
   return new CommitQueue(db, {
     time: systemClock,
     system: systemClock,
     arrivals: () => 0,
     log: new TestLog(),
+    ...more,
   })
 }
 
@@ -55,5 +56,40 @@ describe('what a person does', () => {
 
     expect(written).toBe(2)
     await expect(queue.enqueue(() => written++)).rejects.toThrow('The store is closed.')
+  })
+})
+
+describe('what cannot be written', () => {
+  it('is kept in no part when SQLite ends the transaction by itself, as on a full disk', async () => {
+    const log = new TestLog()
+    log.announce(/cannot be written|Nothing is accepted/)
+    const queue = start({ log })
+    const open = db as Database.Database
+    open.exec('CREATE TABLE kept (n INTEGER)')
+    const keep = (n: number) => queue.enqueue(() => open.prepare('INSERT INTO kept VALUES (?)').run(n))
+    const ends = (): void => {
+      open.exec('ROLLBACK')
+      throw new Error('full')
+    }
+    const told = await Promise.allSettled([keep(1), queue.enqueue(ends), keep(2)])
+
+    expect(told.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    expect(open.prepare('SELECT n FROM kept').all()).toEqual([])
+    await keep(3)
+    expect(open.prepare('SELECT n FROM kept').pluck().all()).toEqual([3])
+  })
+
+  it('is refused when the database cannot even be looked at, and the next is tried anew', async () => {
+    const log = new TestLog()
+    log.announce(/cannot be written|Nothing is accepted/)
+    let broken = true
+    const onBegin = (): void => {
+      if (broken) throw new Error('disk I/O error')
+    }
+    const queue = start({ log, onBegin })
+    await expect(queue.enqueue(() => 1)).rejects.toThrow()
+    broken = false
+
+    await expect(queue.enqueue(() => 2)).resolves.toBe(2)
   })
 })

@@ -139,7 +139,9 @@ export class CommitQueue {
     const { system } = this.#options
     try {
       this.#sql.begin.run()
+      this.#options.onBegin?.()
     } catch (error) {
+      this.#undo()
       if (isBusy(error) && system.monotonic() - since < BUSY_GIVE_UP_MS) {
         system.timer(BUSY_RETRY_MS, () => this.#flush(since, batch))
         return
@@ -148,7 +150,6 @@ export class CommitQueue {
       this.#done()
       return
     }
-    this.#options.onBegin?.()
     const pieces = batch ?? this.#take()
     const results = batch === null ? this.#runBare(pieces) : this.#runEach(pieces)
     if (results === null) {
@@ -208,6 +209,8 @@ export class CommitQueue {
     const now = this.#options.time.now()
     const { savepoint, release, undo } = this.#sql
     return pieces.map((piece) => {
+      // A savepoint outside a transaction would begin one of its own, and keep what all are told has failed.
+      if (!this.#db.inTransaction) return () => undefined
       savepoint.run()
       try {
         const answer = piece.run(now)
