@@ -1,5 +1,5 @@
 import type { Changes } from './changes.ts'
-import type { Order, Reply, ThreadEvent } from './effect.ts'
+import type { Order, Priority, Reply, ThreadEvent } from './effect.ts'
 import type { Failure } from './failure.ts'
 import type { Progress } from './hand-over.ts'
 import type { HistoryEntry, HistoryKind, HistoryRow } from './history.ts'
@@ -199,6 +199,7 @@ export type Claimed<Work extends AnyWork = AnyWork> = {
   readonly row: number
   readonly id: string
   readonly lane: Lane
+  readonly priority: Priority
   readonly attempts: number
   readonly created: number
   /** An attempt was made at this time whose answer was lost, epoch ms; look before doing it again. */
@@ -290,14 +291,23 @@ export type ParkedCount = { readonly lane: Lane; readonly error: string | null; 
 /** A decision that goes with a settlement. */
 export type Follow = { readonly keys: Keys; readonly decide: (loaded: Loaded, now: number) => Changes }
 
+export type OrdersWanted = {
+  readonly most: number
+  /**
+   * `urgent`: only what goes first, such as what a person does by themself. `least-tried`: those first that were tried
+   * least, so that what fails each time keeps nothing else from showing whether the monitor is well.
+   */
+  readonly of: 'all' | 'urgent' | 'least-tried'
+}
+
 export type Outbox = {
   /** Takes the first due effect of a lane of Slack by lease, leaving out the methods named. */
   claim(lane: Lane, without: readonly Method[], leaseMs: number): Promise<Claimed | null>
   /**
-   * Takes the first due orders of a monitor's lane by lease, at most `most`. Of each check only one is out at a time, so
-   * that orders about it are carried out one after the other.
+   * Takes the first due orders of a monitor's lane by lease. Of each check only one is out at a time, so that orders about
+   * it are carried out one after the other.
    */
-  claimOrders(lane: Lane, leaseMs: number, most: number): Promise<readonly Claimed[]>
+  claimOrders(lane: Lane, leaseMs: number, which: OrdersWanted): Promise<readonly Claimed[]>
   /** @param follow what else changes with it, in the same piece */
   settle(claimed: Claimed, settlement: Settlement, follow?: Follow): Promise<void>
   /** What waits in a lane because it failed is due at once. */

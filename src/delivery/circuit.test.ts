@@ -86,7 +86,7 @@ class Down {
           null,
         ),
       claim: async (lane) => claim(lane, 1)[0] ?? null,
-      claimOrders: async (lane, _leaseMs, most) => claim(lane, most),
+      claimOrders: async (lane, _leaseMs, { most }) => claim(lane, most),
       settle: async ({ row, lane }, settlement) => {
         const one = waiting[row]
         if (one === undefined) return
@@ -132,6 +132,7 @@ describe.each<[string, RetryClass]>([
     // Each try hangs 10 s and is followed by 30 s of rest.
     expect(down.calls - before).toBeGreaterThanOrEqual(14)
     expect(down.calls - before).toBeLessThanOrEqual(16)
+    down.isWell = true
     await down.advance(MINUTE)
     await down.worker.stop()
   })

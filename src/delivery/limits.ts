@@ -22,10 +22,10 @@ export const BACKOFF_MAX_MS = 5 * 60_000
 export const ORDER_BACKOFF_MAX_MS = 30_000
 
 /**
- * After so many orders in a row that a monitor failed at, it is left alone even where each failure seemed to be about one
- * order: it can be read and not told. One order then shows whether it is well again.
+ * After so many different orders that a monitor failed at, and none that went well meanwhile, it is left alone even where
+ * each failure seemed to be about one order: it can be read and not told. One order then shows whether it is well again.
  */
-export const MONITOR_FAILURES_IN_A_ROW = 5
+export const MONITOR_FAILURES_IN_A_ROW = 3
 
 /** What was done and could not be written down is tried to be written this often at least. */
 export const SETTLE_RETRY_MAX_MS = 10_000
@@ -75,6 +75,15 @@ export const MONITORS_AT_ONCE = 16
  * comments: so each of them reads a hundredth of what it would alone. Each is some kB of memory.
  */
 export const ORDERS_AT_ONCE = 256
+
+/** Orders that go first and need not wait for a place among those: people who act, each by themself. */
+export const URGENT_AT_ONCE = 16
+
+/**
+ * An order that has waited longer for its turn looks again before it is told, ms: what it is about may be over, and the next
+ * problem of that check must not be acknowledged by it. As long as a call to a monitor may take.
+ */
+export const TURN_WAIT_MAX_MS = 10_000
 
 /** Checks that are read for orders in one call of a kind, which divides them into what its monitor takes. */
 export const READ_TOGETHER_MAX = 256

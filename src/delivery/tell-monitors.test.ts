@@ -3,7 +3,7 @@ import { TestClock } from '../../test/support/test-clock.ts'
 import { Failure } from '../core/failure.ts'
 import type { MonitorApi, Reading } from '../core/monitor-api.ts'
 import { type Claimed, laneOfMonitor, type OrderWork } from '../core/ports.ts'
-import { ORDERS_AT_ONCE, TOLD_AT_ONCE } from './limits.ts'
+import { MONITOR_FAILURES_IN_A_ROW, ORDERS_AT_ONCE, TOLD_AT_ONCE, TURN_WAIT_MAX_MS } from './limits.ts'
 import { createPace } from './pace.ts'
 import { createTellMonitors } from './tell-monitors.ts'
 
@@ -25,7 +25,16 @@ function orderOf(n: number, order: object, monitor = 'dc1'): Claimed<OrderWork> 
   const problem = { id: `p${n}`, state: 'DOWN', closed: null, opened: NOW, changed: NOW, acknowledgement }
   const work = { kind: 'order', order, check, view: { problem, check }, progress: null }
   const lane = laneOfMonitor(monitor)
-  return { row: n, id: `e${n}`, lane, attempts: 1, created: NOW, ambiguousSince: null, work } as never
+  return {
+    row: n,
+    id: `e${n}`,
+    lane,
+    priority: 2,
+    attempts: 1,
+    created: NOW,
+    ambiguousSince: null,
+    work,
+  } as never
 }
 
 const acknowledgement = { what: 'acknowledgement' }
@@ -131,6 +140,48 @@ it('at a stop, orders that were not told go on at the next start, and have not f
   }
 })
 
+it('tells what a person does alone before the many that wait', async () => {
+  const told: string[] = []
+  let end = (): void => {}
+  const tellOne: MonitorApi['comment'] = async ({ host }) => {
+    told.push(host)
+    if (told.length === 1) await new Promise<void>((done) => (end = done))
+  }
+  const { tell } = start({ dc1: { comment: tellOne } })
+  const all = many(comment).map((one) => tell.carry(one))
+  const alone = { ...orderOf(MANY, comment(MANY)), priority: 0 as const }
+  all.push(tell.carry(alone))
+  await soon()
+  end()
+  await Promise.all(all)
+
+  expect(told.slice(0, 2)).toEqual(['web0', `web${MANY}`])
+})
+
+it('tells nothing that has waited too long for its turn, but lets it look again, and nothing has failed', async () => {
+  let end = (): void => {}
+  const { seen, comment: tellOne } = counter(() => new Promise((done) => (end = done)))
+  const { tell, clock } = start({ dc1: { comment: tellOne } })
+  const [first, ...others] = many(comment).map((order) => tell.carry(order))
+  await clock.advance(TURN_WAIT_MAX_MS + 1, soon)
+  end()
+
+  expect((await first)?.settlement.kind).toBe('done')
+  for (const { settlement, follow } of await Promise.all(others)) {
+    expect(settlement).toMatchObject({ kind: 'go-on', at: clock.now(), error: null })
+    expect(follow).toBeNull()
+  }
+  expect(seen.calls).toBe(1)
+  expect(tell.atOnce(DC1)).toBe(ORDERS_AT_ONCE)
+})
+
+it('says nothing of a monitor for an order that needed nothing of it', async () => {
+  const { tell, heard } = start({ dc1: {} })
+  const order = orderOf(0, acknowledgement)
+  await tell.carry({ ...order, work: { ...order.work, view: null } })
+  expect(heard).toEqual([])
+})
+
 describe('when a monitor fails', () => {
   const away = new Failure('unavailable', { kind: 'later' }, 'dc1 cannot be reached.')
 
@@ -166,5 +217,19 @@ describe('when a monitor fails', () => {
     isWell = true
     tell.forgive(DC1)
     expect(tell.atOnce(DC1)).toBe(ORDERS_AT_ONCE)
+  })
+
+  const bad = new Failure('unavailable', { kind: 'ambiguous' }, 'dc1 did not answer.')
+
+  it('at one order each time, the others are told', async () => {
+    const { tell, heard } = start({ dc1: { comment: () => Promise.reject(bad) } })
+    for (let turn = 0; turn < 20; turn++) await tell.carry(orderOf(0, comment(0)))
+    expect([tell.atOnce(DC1), heard]).toEqual([ORDERS_AT_ONCE, []])
+  })
+
+  it('at a few orders one after the other, it is left alone', async () => {
+    const { tell } = start({ dc1: { comment: () => Promise.reject(bad) } })
+    for (let n = 0; n < MONITOR_FAILURES_IN_A_ROW; n++) await tell.carry(orderOf(n, comment(n)))
+    expect(tell.atOnce(DC1)).toBe(1)
   })
 })

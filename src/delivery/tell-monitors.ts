@@ -1,11 +1,18 @@
+import { PRIORITY } from '../core/effect.ts'
 import { Failure } from '../core/failure.ts'
 import type { Claimed, Clock, Follow, Lane, Monitors, OrderWork, Settlement } from '../core/ports.ts'
 import { type Carried, carryOrder, type Way } from './carry-order.ts'
-import { MONITOR_FAILURES_IN_A_ROW, ORDERS_AT_ONCE, RETRY_AFTER_MAX_MS, TOLD_AT_ONCE } from './limits.ts'
+import {
+  MONITOR_FAILURES_IN_A_ROW,
+  ORDERS_AT_ONCE,
+  RETRY_AFTER_MAX_MS,
+  TOLD_AT_ONCE,
+  TURN_WAIT_MAX_MS,
+} from './limits.ts'
 import type { Pace } from './pace.ts'
 import { orderBackoffMs } from './retry.ts'
 import { type ReadOne, shareReadings } from './share-readings.ts'
-import { createTurns, type Turns } from './turns.ts'
+import { createTurns, type Turns, type TurnUsed } from './turns.ts'
 
 /*
  * Orders to monitors. Many of one monitor are under way side by side: they look together, and tell it a few at a time. One
@@ -34,8 +41,8 @@ type Standing = {
   readonly read: ReadOne | null
   /** Of the monitor itself, in a row. */
   failures: number
-  /** Of its orders, in a row, whatever each was about. */
-  ordersFailed: number
+  /** Rows of the orders that it failed at since one went well: one that always fails says nothing of it. */
+  readonly ordersFailed: Set<number>
   /** What it failed at last. */
   last: Failure | null
 }
@@ -56,29 +63,35 @@ class Teller implements TellMonitors {
   async carry(claimed: Claimed<OrderWork>) {
     const { lane, work } = claimed
     const { monitors, clock } = this.#options
-    const name = work.check.monitor
-    const api = monitors.api(name)
-    const standing = this.#standingOf(lane, name)
-    const { read, turns } = standing
+    const api = monitors.api(work.check.monitor)
+    const standing = this.#standingOf(lane, work.check.monitor)
+    const { turns, read: shared } = standing
     let hasTurn = false
-    let wentWell = false
+    let used: TurnUsed = 'not'
+    /** It answered something. */
+    let wasAsked = false
     const turn = async (): Promise<boolean> => {
-      if (!hasTurn) await turns.take()
+      const since = clock.monotonic()
+      if (!hasTurn) await turns.take(claimed.priority === PRIORITY.person)
       hasTurn = true
-      if (this.#stopped) return false
+      if (this.#stopped || clock.monotonic() - since > TURN_WAIT_MAX_MS) return false
       if (standing.last !== null && this.#isHeld(lane)) throw unsent(standing.last)
+      used = 'ill'
+      wasAsked = true
       return true
     }
     try {
-      const way: Way | null = api === null || read === null ? null : { api, read, turn }
+      const way: Way | null =
+        api === null || shared === null ? null : { api, read: noting(shared, () => (wasAsked = true)), turn }
       const carried = await carryOrder(claimed, way, clock)
-      wentWell = carried.failure === null || isRefusal(carried.failure)
+      const { failure } = carried
+      if (used !== 'not' && (failure === null || isRefusal(failure))) used = 'well'
       // What fails because others failed a moment ago is no further failure.
-      if (carried.failure === null || !this.#isHeld(lane)) this.#note(lane, name, standing, carried)
+      if (failure === null ? wasAsked : !this.#isHeld(lane)) this.#note(claimed, standing, carried)
       return carried
     } finally {
       // Who comes next has to know how this one went.
-      if (hasTurn) turns.give(wentWell)
+      if (hasTurn) turns.give(used)
     }
   }
 
@@ -89,7 +102,9 @@ class Teller implements TellMonitors {
 
   forgive(lane: Lane): void {
     const standing = this.#standings.get(lane)
-    if (standing !== undefined) Object.assign(standing, { failures: 0, ordersFailed: 0 })
+    if (standing === undefined) return
+    standing.failures = 0
+    standing.ordersFailed.clear()
   }
 
   stop(): void {
@@ -101,7 +116,7 @@ class Teller implements TellMonitors {
     if (standing === undefined) {
       const api = this.#options.monitors.api(name)
       const read = api === null ? null : shareReadings(api)
-      standing = { turns: createTurns(TOLD_AT_ONCE), read, failures: 0, ordersFailed: 0, last: null }
+      standing = { turns: createTurns(TOLD_AT_ONCE), read, failures: 0, ordersFailed: new Set(), last: null }
       this.#standings.set(lane, standing)
     }
     return standing
@@ -112,17 +127,20 @@ class Teller implements TellMonitors {
     return this.#options.pace.ready(lane, now) > now
   }
 
-  #note(lane: Lane, name: string, standing: Standing, { failure, isMonitors }: Carried): void {
+  #note({ lane, row, work }: Claimed<OrderWork>, standing: Standing, { failure, isMonitors }: Carried): void {
     const { monitors, pace } = this.#options
-    if (failure === null) standing.failures = 0
-    if (failure === null || isRefusal(failure)) standing.ordersFailed = 0
-    else standing.ordersFailed++
-    const isOpen = standing.ordersFailed >= MONITOR_FAILURES_IN_A_ROW
+    // What it refuses, it has answered.
+    if (failure === null || isRefusal(failure)) {
+      standing.failures = 0
+      standing.ordersFailed.clear()
+    } else if (standing.ordersFailed.size < MONITOR_FAILURES_IN_A_ROW) standing.ordersFailed.add(row)
+    const isOpen = standing.ordersFailed.size >= MONITOR_FAILURES_IN_A_ROW
     if (failure !== null && (isMonitors || isOpen)) {
       standing.last = failure
       pace.holdLane(lane, this.#holdUntil(failure, standing))
     }
-    if (standing.read !== null && (failure === null || isMonitors)) monitors.heard(name, failure)
+    if (standing.read !== null && (failure === null || isMonitors))
+      monitors.heard(work.check.monitor, failure)
   }
 
   #holdUntil({ retry }: Failure, standing: Standing): number {
@@ -131,6 +149,15 @@ class Teller implements TellMonitors {
       this.#options.clock.monotonic() +
       (retry.kind === 'after' ? Math.min(retry.ms, RETRY_AFTER_MAX_MS) : backOff)
     )
+  }
+}
+
+/** @returns the same way to read, which says when something was read */
+function noting(read: ReadOne, onRead: () => void): ReadOne {
+  return async (target) => {
+    const reading = await read(target)
+    onRead()
+    return reading
   }
 }
 

@@ -102,7 +102,7 @@ class Delivery {
           .filter((due) => due > after && due < Number.POSITIVE_INFINITY)
           .sort((a, b) => a - b)[0] ?? null,
       claim: async (lane) => claim(lane, 1)[0] ?? null,
-      claimOrders: async (lane, _leaseMs, most) => claim(lane, most),
+      claimOrders: async (lane, _leaseMs, { most }) => claim(lane, most),
       settle: async ({ row, lane }, settlement) => {
         if (this.unwritable-- > 0) throw new Failure('unavailable', { kind: 'later' }, 'The disk is full.')
         this.settled.push({ lane, settlement })

@@ -12,12 +12,20 @@ import {
   type Method,
   type Monitors,
   methodOf,
+  type OrdersWanted,
   type Outbox,
   REPLY_LANE,
   type Settlement,
 } from '../core/ports.ts'
 import { deliver } from './deliver.ts'
-import { LANES_AT_ONCE, LEASE_MS, MONITORS_AT_ONCE, RECHECK_MS, SETTLE_RETRY_MAX_MS } from './limits.ts'
+import {
+  LANES_AT_ONCE,
+  LEASE_MS,
+  MONITORS_AT_ONCE,
+  RECHECK_MS,
+  SETTLE_RETRY_MAX_MS,
+  URGENT_AT_ONCE,
+} from './limits.ts'
 import { createPace, type Pace } from './pace.ts'
 import { createProbes, type Probes } from './probes.ts'
 import { backoffMs, refugeOf, settleFailure } from './retry.ts'
@@ -60,6 +68,8 @@ type LaneState = {
   underWay: number
   /** Woken while it ran: something was added or settled that its last look may have missed. */
   asked: boolean
+  /** Woken for what was added, and has not looked for it. */
+  added: boolean
   /** Goes on where it waits for that. */
   goOn: (() => void) | null
   /** Cancels the timer it sleeps on. */
@@ -172,6 +182,7 @@ export class Worker {
         running: false,
         underWay: 0,
         asked: false,
+        added: false,
         goOn: null,
         cancel: null,
         failures: 0,
@@ -185,6 +196,7 @@ export class Worker {
   #wake(lane: Lane): void {
     if (this.#stopped) return
     const state = this.#laneOf(lane)
+    state.added = true
     if (state.running) return this.#stir(state)
     state.cancel?.()
     state.cancel = null
@@ -235,12 +247,10 @@ export class Worker {
     try {
       while (!this.#stopped) {
         if (state.fault !== null) throw state.fault.error
-        const most = isLaneOfMonitor(lane) ? this.#tell.atOnce(lane) : 1
-        const free = most - state.underWay
+        const wanted = this.#wanted(lane, state)
         state.asked = false
-        // By halves, because those that begin together look together.
-        const isReady = free > 0 && free * 2 >= most
-        const claimed = isReady ? await this.#claim(lane, state, free) : []
+        if (wanted !== null) state.added = false
+        const claimed = wanted === null ? [] : await this.#claim(lane, state, wanted)
         for (const one of claimed) this.#set(one, state)
         if (claimed.length > 0) continue
         if (state.underWay === 0) return
@@ -252,8 +262,19 @@ export class Worker {
     }
   }
 
+  /** @returns null while there are enough under way */
+  #wanted(lane: Lane, { underWay, added }: LaneState): OrdersWanted | null {
+    const most = isLaneOfMonitor(lane) ? this.#tell.atOnce(lane) : 1
+    const free = most - underWay
+    if (most === 1) return free > 0 ? { most: 1, of: 'least-tried' } : null
+    // By halves, because those that begin together look together.
+    if (free * 2 >= most) return { most: free, of: 'all' }
+    const left = Math.min(free + URGENT_AT_ONCE, URGENT_AT_ONCE)
+    return added && left > 0 ? { most: left, of: 'urgent' } : null
+  }
+
   /** @returns what may go out now; where that is nothing, the lane has been put to sleep */
-  async #claim(lane: Lane, state: LaneState, most: number): Promise<readonly Claimed[]> {
+  async #claim(lane: Lane, state: LaneState, wanted: OrdersWanted): Promise<readonly Claimed[]> {
     const { outbox, clock } = this.#options
     const now = clock.monotonic()
     const ready = this.#pace.ready(lane, now)
@@ -266,7 +287,7 @@ export class Worker {
     // What becomes due while it is asked must not be missed by both questions.
     const asked = clock.now()
     const claimed = isMonitors
-      ? await outbox.claimOrders(lane, LEASE_MS, most)
+      ? await outbox.claimOrders(lane, LEASE_MS, wanted)
       : await outbox.claim(lane, methods, LEASE_MS).then((one) => (one === null ? [] : [one]))
     if (isMonitors) state.failures = 0
     if (claimed.length > 0) return claimed

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { NO_CHANGES } from '../../src/core/changes.ts'
 import { receive } from '../../src/core/lifecycle.ts'
 import type { Notification } from '../../src/core/notification.ts'
-import { laneOfMonitor } from '../../src/core/ports.ts'
+import { laneOfMonitor, type OrdersWanted } from '../../src/core/ports.ts'
 import type { OpenStore } from '../../src/store/open.ts'
 import { openStore } from '../../src/store/open.ts'
 import { systemClock } from '../../src/system/clock.ts'
@@ -213,24 +213,58 @@ describe('the outbox', () => {
     })
   })
 
+  const lane = laneOfMonitor('native')
+
+  /** Somebody comments on these hosts in one go. */
+  function comment(store: OpenStore, ...hosts: readonly string[]): Promise<null> {
+    const checks = hosts.map((key) => ({ monitor: 'native', key }))
+    return store.store.decide({ checks }, (loaded, now) => {
+      const effects = checks.map((name) => {
+        const check = loaded.check(name)?.check
+        if (check === undefined) throw new Error('There is no such check.')
+        const by = { id: 'U1', name: 'ann' }
+        const order = { what: 'comment', id: newId(now), by, comment: 'on it' } as const
+        return { kind: 'order', check, problem: null, order, severity: 1 } as const
+      })
+      return { changes: { ...NO_CHANGES, effects }, answer: null }
+    })
+  }
+
+  async function takeOrders(store: OpenStore, most: number, of: OrdersWanted['of'] = 'all') {
+    const claimed = await store.outbox.claimOrders(lane, 60_000, { most, of })
+    return claimed.map((one) => ({ one, host: one.work.kind === 'order' ? one.work.check.host : null }))
+  }
+
+  const nothingYet = { of: 'x', sentAt: null, certain: false, before: null, reads: 0 }
+
+  it('gives what somebody orders alone before what is ordered for many, and that alone where it is asked for', async () => {
+    const store = open()
+    const many = Array.from({ length: 20 }, (_, n) => `web${n}`)
+    for (const host of [...many, 'db']) await hear(store, notification({ host }))
+    await comment(store, ...many)
+    await comment(store, 'db')
+
+    expect((await takeOrders(store, 100, 'urgent')).map(({ host }) => host)).toEqual(['db'])
+    expect(await takeOrders(store, 100, 'urgent')).toEqual([])
+    await comment(store, 'db')
+    expect(await takeOrders(store, 100)).toHaveLength(many.length)
+  })
+
+  it('gives what was tried least first, so that what always fails holds up nothing', async () => {
+    const store = open()
+    for (const host of ['bad', 'good']) await hear(store, notification({ host }))
+    await comment(store, 'bad')
+    for (const { one } of await takeOrders(store, 1))
+      await store.outbox.settle(one, { kind: 'go-on', at: clock.now(), progress: nothingYet, error: 'no' })
+    await comment(store, 'good')
+    expect((await takeOrders(store, 1, 'least-tried')).map(({ host }) => host)).toEqual(['good'])
+  })
+
   it('gives orders of a monitor together, and of each check one at a time', async () => {
     const store = open()
     for (const host of ['a', 'b', 'c']) await hear(store, notification({ host }))
-    const order = (host: string, said: string) =>
-      store.store.decide({ checks: [{ monitor: 'native', key: host }] }, (loaded, now) => {
-        const check = loaded.check({ monitor: 'native', key: host })?.check
-        if (check === undefined) throw new Error('There is no such check.')
-        const by = { id: 'U1', name: 'ann' }
-        const comment = { what: 'comment', id: newId(now), by, comment: said } as const
-        const effect = { kind: 'order', check, problem: null, order: comment, severity: 1 } as const
-        return { changes: { ...NO_CHANGES, effects: [effect] }, answer: null }
-      })
-    for (const host of ['a', 'a', 'b', 'c']) await order(host, 'on it')
-    const lane = laneOfMonitor('native')
-    const take = async (most: number) => {
-      const claimed = await store.outbox.claimOrders(lane, 60_000, most)
-      return claimed.map((one) => ({ one, host: one.work.kind === 'order' ? one.work.check.host : null }))
-    }
+    for (const host of ['a', 'a', 'b', 'c']) await comment(store, host)
+    const take = (most: number) => takeOrders(store, most)
 
     const first = await take(2)
     expect(first.map(({ host }) => host)).toEqual(['a'])
@@ -238,8 +272,7 @@ describe('the outbox', () => {
     expect(others.map(({ host }) => host)).toEqual(['b', 'c'])
     expect(await take(10)).toEqual([])
 
-    const progress = { of: 'x', sentAt: null, certain: false, before: null, reads: 0 }
-    const later = { kind: 'go-on', at: clock.now() + 5_000, progress, error: null } as const
+    const later = { kind: 'go-on', at: clock.now() + 5_000, progress: nothingYet, error: null } as const
     for (const { one } of others) await store.outbox.settle(one, later)
     for (const { one } of first) await store.outbox.settle(one, { kind: 'done', ts: null })
     expect((await take(10)).map(({ host }) => host)).toEqual(['a'])

@@ -8,6 +8,9 @@ import { type KnownChecks, SHOWN_ELSEWHERE } from './known-checks.ts'
 import type { Storms } from './storms.ts'
 import type { UnitRows } from './unit-rows.ts'
 
+/** Orders of one decision that go first: what somebody takes by the hundred waits behind what somebody takes alone. */
+const ORDERS_FIRST_MAX = 10
+
 export type EffectWriter = (changes: Changes, rows: UnitRows, now: number, lanes: Set<Lane>) => void
 
 /** Turns effects, which name problems, into rows, which name cards. */
@@ -36,7 +39,13 @@ export function createEffectWriter(
   const putCards = createCardEffectWriter(db, storms, folds, known)
   const putOrder = createOrderWriter(db)
 
-  function write(effect: Effect, rows: UnitRows, now: number, fresh: boolean, lanes: Set<Lane>): void {
+  function write(
+    effect: Exclude<Effect, { kind: 'order' }>,
+    rows: UnitRows,
+    now: number,
+    fresh: boolean,
+    lanes: Set<Lane>,
+  ): void {
     switch (effect.kind) {
       case 'card':
         return putCards(effect, rows, now, fresh, lanes)
@@ -52,8 +61,6 @@ export function createEffectWriter(
         insertReply.run(now, JSON.stringify({ url: effect.url, reply: effect.reply }))
         lanes.add(REPLY_LANE)
         return
-      case 'order':
-        return putOrder(effect, rows, now, lanes)
     }
   }
 
@@ -84,10 +91,20 @@ export function createEffectWriter(
         if (!isFolded && !storms.admit(card, now, lanes)) fresh.add(problem)
       }
     }
+    const urgency = urgencyOf(changes.effects)
     for (const effect of changes.effects) {
-      write(effect, rows, now, effect.kind === 'card' && fresh.has(effect.problem), lanes)
+      if (effect.kind === 'order') putOrder(effect, urgency, rows, now, lanes)
+      else write(effect, rows, now, effect.kind === 'card' && fresh.has(effect.problem), lanes)
     }
   }
+}
+
+/** @returns how soon the orders among these go */
+function urgencyOf(effects: readonly Effect[]): Priority {
+  const isMany =
+    effects.length > ORDERS_FIRST_MAX &&
+    effects.filter(({ kind }) => kind === 'order').length > ORDERS_FIRST_MAX
+  return isMany ? PRIORITY.change : PRIORITY.person
 }
 
 /**
@@ -97,12 +114,14 @@ export function createEffectWriter(
 function createOrderWriter(db: Database.Database) {
   const upsert = db.prepare(
     `INSERT INTO effects (lane, kind, method, subject, check_row, problem, priority, rank, state, due, created, data)
-     VALUES (?, 'order', 'order', ?, ?, ?, ${PRIORITY.person}, ?, 'waiting', 0, ?, ?)
+     VALUES (?, 'order', 'order', ?, ?, ?, ?, ?, 'waiting', 0, ?, ?)
      ON CONFLICT (subject) WHERE kind = 'order' AND state <> 'leased' DO UPDATE SET
-       state = 'waiting', due = 0, attempts = 0, error = NULL, rank = excluded.rank, problem = excluded.problem`,
+       state = 'waiting', due = 0, attempts = 0, error = NULL, rank = excluded.rank, problem = excluded.problem,
+       priority = min(priority, excluded.priority)`,
   )
   return (
     { check, problem, order, severity }: Extract<Effect, { kind: 'order' }>,
+    urgency: Priority,
     rows: UnitRows,
     now: number,
     lanes: Set<Lane>,
@@ -117,6 +136,7 @@ function createOrderWriter(db: Database.Database) {
       `${order.what} ${about}`,
       checkRow,
       problemRow,
+      urgency,
       -severity,
       now,
       JSON.stringify({ order, progress: null }),

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3'
-import type { Order, Reply, ThreadEvent } from '../../core/effect.ts'
+import { type Order, PRIORITY, type Priority, type Reply, type ThreadEvent } from '../../core/effect.ts'
 import type { Progress } from '../../core/hand-over.ts'
 import type {
   CardRef,
@@ -7,6 +7,7 @@ import type {
   Follow,
   Lane,
   Method,
+  OrdersWanted,
   Outbox,
   ParkedEffect,
   StormWork,
@@ -28,6 +29,7 @@ type EffectRow = {
   e_storm: number | null
   lane: Lane
   method: string
+  e_priority: Priority
   attempts: number
   created: number
   ambiguous_since: number | null
@@ -58,19 +60,25 @@ const NEXT = `
 const METHODS: readonly Method[] = ['reply', 'post', 'update', 'thread']
 
 /** The first due orders of a lane, but for checks of which one is on its way. */
-const NEXT_ORDERS = `
+const nextOrders = (and: string, order: string): string => `
   SELECT row, check_row FROM effects
-  WHERE lane = (SELECT ?) AND method = 'order' AND state = 'waiting' AND (due <= ? OR due > ?)
+  WHERE lane = (SELECT ?) AND method = 'order' AND state = 'waiting' AND (due <= ? OR due > ?) ${and}
     AND NOT EXISTS (SELECT 1 FROM effects o WHERE o.check_row = effects.check_row AND o.state = 'leased')
-  ORDER BY priority, rank, row LIMIT ?`
+  ORDER BY ${order} LIMIT ?`
+
+const NEXT_ORDERS: Readonly<Record<OrdersWanted['of'], string>> = {
+  all: nextOrders('', 'priority, rank, row'),
+  urgent: nextOrders(`AND priority = ${PRIORITY.person}`, 'priority, rank, row'),
+  'least-tried': nextOrders('', 'attempts, priority, rank, row'),
+}
 
 /**
  * What a claim brings along: the effect, its card, its problem as it is now. The sub-select around the parameter keeps
  * SQLite from planning the statement anew at each call, which it does for joins on a bare one.
  */
 const CLAIMED = `
-  SELECT e.row AS e_row, e.kind AS e_kind, e.storm AS e_storm, e.lane AS lane, e.method AS method, e.attempts AS attempts, e.created AS created,
-    e.ambiguous_since AS ambiguous_since, e.data AS data, e.card AS card, k.id AS card_id, k.channel AS channel,
+  SELECT e.row AS e_row, e.kind AS e_kind, e.storm AS e_storm, e.lane AS lane, e.method AS method,
+    e.priority AS e_priority, e.attempts AS attempts, e.created AS created, e.ambiguous_since AS ambiguous_since, e.data AS data, e.card AS card, k.id AS card_id, k.channel AS channel,
     k.ts AS ts, k.posted AS posted, k.mention AS mention, k.quiet AS quiet, (SELECT json_group_array(json_object('channel', m.channel,
       'why', m.refused)) FROM cards m WHERE m.instead = k.row AND m.refused IS NOT NULL) AS meant_for, c.*, ${PROBLEM_COLUMNS}
   FROM effects e
@@ -120,7 +128,7 @@ export function createOutbox(
   )
   return {
     claim: (lane, without, leaseMs) => queue.enqueue((at) => claim(lane, without, at, leaseMs)),
-    claimOrders: (lane, leaseMs, most) => queue.enqueue((at) => claimOrders(lane, at, leaseMs, most)),
+    claimOrders: (lane, leaseMs, which) => queue.enqueue((at) => claimOrders(lane, at, leaseMs, which)),
     settle: (claimed, settlement, follow) =>
       queue.enqueue((at) => {
         // What became of it is a line behind the check's last one; what moves is shown by other cards.
@@ -206,13 +214,22 @@ function createClaim(db: Database.Database, owner: string, known: KnownChecks) {
        JOIN checks c ON c.row = p.check_row WHERE p.closed IS NULL AND p.is_event = 1
        AND c.monitor = (SELECT ?) AND c.service = (SELECT ?) LIMIT ${ALIKE_MAX})`,
   )
-  const selectOrders = db.prepare<[string, number, number, number], { row: number; check_row: number }>(
-    NEXT_ORDERS,
-  )
+  const ordersOf = (of: OrdersWanted['of']) =>
+    db.prepare<[string, number, number, number], { row: number; check_row: number }>(NEXT_ORDERS[of])
+  const selectOrders: Readonly<Record<OrdersWanted['of'], ReturnType<typeof ordersOf>>> = {
+    all: ordersOf('all'),
+    urgent: ordersOf('urgent'),
+    'least-tried': ordersOf('least-tried'),
+  }
 
-  function claimOrders(lane: Lane, at: number, leaseMs: number, most: number): readonly Claimed[] {
+  function claimOrders(
+    lane: Lane,
+    at: number,
+    leaseMs: number,
+    { most, of }: OrdersWanted,
+  ): readonly Claimed[] {
     const checks = new Set<number>()
-    return selectOrders.all(lane, at, at + DUE_MAX_MS, most).flatMap(({ row, check_row }) => {
+    return selectOrders[of].all(lane, at, at + DUE_MAX_MS, most).flatMap(({ row, check_row }) => {
       if (checks.has(check_row)) return []
       checks.add(check_row)
       lease.run(owner, at + leaseMs, at, row)
@@ -262,6 +279,7 @@ function claimedOf(row: ClaimRow): Omit<Claimed, 'work'> {
     row: row.e_row,
     id: rowId('effects', row.created, row.e_row),
     lane: row.lane,
+    priority: row.e_priority,
     attempts: row.attempts,
     created: row.created,
     ambiguousSince: row.ambiguous_since,
