@@ -260,6 +260,16 @@ describe('the outbox', () => {
     expect((await takeOrders(store, 1, 'least-tried')).map(({ host }) => host)).toEqual(['good'])
   })
 
+  it('never gives an order at once that is to wait for a time far ahead, as after the clock was set back', async () => {
+    const store = open()
+    await hear(store, notification({ host: 'a' }))
+    await comment(store, 'a')
+    const inAnHour = clock.now() + 3_600_000
+    for (const { one } of await takeOrders(store, 1))
+      await store.outbox.settle(one, { kind: 'go-on', at: inAnHour, progress: nothingYet, error: null })
+    expect(await takeOrders(store, 1)).toEqual([])
+  })
+
   it('gives orders of a monitor together, and of each check one at a time', async () => {
     const store = open()
     for (const host of ['a', 'b', 'c']) await hear(store, notification({ host }))

@@ -20,7 +20,7 @@ import type { TakeIn } from './move-card.ts'
 import { createParked } from './parked.ts'
 import { rowId } from './row-id.ts'
 import { type CheckRow, PROBLEM_COLUMNS, type ProblemRow, toCheck, toProblem, toTally } from './rows.ts'
-import { createSettle } from './settle.ts'
+import { createSettle, DUE_MAX_MS } from './settle.ts'
 import { createStormViews } from './storm-view.ts'
 
 type EffectRow = {
@@ -44,9 +44,6 @@ type EffectRow = {
   meant_for: string
 }
 type ClaimRow = EffectRow & CheckRow & (ProblemRow | { p_row: null })
-
-/** Nothing is ever put off longer; what seems to be was put off before the clock was set back. */
-const DUE_MAX_MS = 10 * 60_000
 
 /**
  * The first due effect of a lane and method, found by index alone. The sub-selects around the parameters keep SQLite from

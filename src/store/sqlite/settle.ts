@@ -1,9 +1,11 @@
 import type Database from 'better-sqlite3'
-import type { Progress } from '../../core/hand-over.ts'
 import type { CardRef, Claimed, Settlement } from '../../core/ports.ts'
 import { createDeliveryRecord } from './delivery-record.ts'
 import { createMoveCard, type TakeIn } from './move-card.ts'
 import { createSettleStorm } from './settle-storm.ts'
+
+/** Nothing is ever put off longer; what seems to be was put off before the clock was set back. */
+export const DUE_MAX_MS = 10 * 60_000
 
 /** What settling an effect says to the database. */
 function prepareSettling(db: Database.Database) {
@@ -82,12 +84,15 @@ export function createSettle(db: Database.Database, newId: (at: number) => strin
   const moveCard = createMoveCard(db, newId, storms)
   const isNews = createIsNews(db)
 
-  /** A newer order of the same thing waits already; it has to know what was sent. @returns false when there is none */
-  function handOn(claimed: Claimed, progress: Progress): boolean {
-    const other = hasOther(claimed.row)
-    if (other === undefined) return false
-    inform.run(JSON.stringify(progress), other.row)
-    return true
+  function putOff({ row }: Claimed, wait: Extract<Settlement, { kind: 'go-on' }>, now: number): void {
+    const other = hasOther(row)
+    const progress = JSON.stringify(wait.progress)
+    // What waits for a time that was noted before the clock was set back would be given out at once, again and again.
+    if (other === undefined)
+      return void goOn.run(Math.min(wait.at, now + DUE_MAX_MS), wait.error, progress, row)
+    // A newer order of the same thing waits already; it has to know what was sent.
+    inform.run(progress, other.row)
+    remove.run(row)
   }
 
   function retry(claimed: Claimed, at: number, ambiguous: boolean, error: string): void {
@@ -133,8 +138,7 @@ export function createSettle(db: Database.Database, newId: (at: number) => strin
         record(claimed, at, 'gone', `the card in ${card.channel} was deleted; a fresh one follows`)
         return
       case 'go-on':
-        if (handOn(claimed, settlement.progress)) remove.run(claimed.row)
-        else goOn.run(settlement.at, settlement.error, JSON.stringify(settlement.progress), claimed.row)
+        putOff(claimed, settlement, at)
         return
       case 'park':
         if (isNews(claimed, settlement))
