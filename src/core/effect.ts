@@ -105,7 +105,7 @@ export type NotTaken = { readonly name: string } & (
 /** Of many that somebody asked for, those that they did not get for one reason. */
 export type LeftOver = {
   readonly count: number
-  /** Of some of them. */
+  /** Of some of them that they may see. */
   readonly names: readonly string[]
 } & (
   | { readonly why: 'held'; readonly by: Actor }

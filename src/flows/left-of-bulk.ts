@@ -31,7 +31,7 @@ export async function leftOfBulk(
   const reasons = new Map<string, LeftOver>()
   for (let after = 0; ; ) {
     const views = await store.left(bulk, after, AT_ONCE)
-    for (const view of views) add(reasons, view, reasonOf(view))
+    for (const view of views) add(reasons, nameOf(view), reasonOf(view))
     after = views.at(-1)?.problem.row ?? 0
     if (views.length < AT_ONCE) break
   }
@@ -39,6 +39,11 @@ export async function leftOfBulk(
   return left.length === 0
     ? []
     : [{ kind: 'reply', url, reply: { what: 'taken-of-storm', asked, taken, ended, left } }]
+
+  /** Null of what they may not see. */
+  function nameOf({ check, problem: { state } }: ProblemView): string | null {
+    return permit(person, 'view', rules, groups, { check, state }) === null ? checkName(check) : null
+  }
 
   function reasonOf({ check, problem: { state, acknowledgement } }: ProblemView): Reason {
     if (acknowledgement !== null) return { why: 'held', by: acknowledgement.by }
@@ -52,10 +57,10 @@ type Reason =
   | Pick<Extract<LeftOver, { why: 'refused' }>, 'why' | 'refusal'>
   | Pick<Extract<LeftOver, { why: 'given-back' }>, 'why'>
 
-function add(reasons: Map<string, LeftOver>, { check }: ProblemView, reason: Reason): void {
+function add(reasons: Map<string, LeftOver>, name: string | null, reason: Reason): void {
   const key = JSON.stringify(reason)
   const { count, names } = reasons.get(key) ?? { count: 0, names: [] }
   if (count === 0 && reasons.size === REASONS_MAX) return
-  const more = names.length < NAMED_MAX ? [checkName(check)] : []
+  const more = name !== null && names.length < NAMED_MAX ? [name] : []
   reasons.set(key, { ...reason, count: count + 1, names: [...names, ...more] })
 }

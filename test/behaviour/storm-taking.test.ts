@@ -59,6 +59,19 @@ describe('who takes a storm', () => {
     expect(world.told('ben')).toEqual([])
   })
 
+  it('is told no name of what they may not see', async () => {
+    const world = await startWorld({
+      yaml: BENS.replace('acknowledge:', 'view: [U0PGBEN0002], acknowledge:'),
+    })
+    await world.notify([...services(12), ...services(8, { host: 'db01' })])
+    await world.as('ann').submit(await openForm(world, 'ann'), {})
+    await world.advance(10 * SECOND)
+
+    expect(world.told('ann')).toEqual([
+      'You have *12 of 20*. Nobody has *8*. Only <@U0PGBEN0002> may take them.',
+    ])
+  })
+
   it('is told once, also when ackbridge is started again before they are', async () => {
     const world = await startWorld({ yaml: BENS })
     await world.notify([...services(300), ...services(8, { host: 'db01' })])

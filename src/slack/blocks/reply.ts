@@ -115,13 +115,15 @@ function leftOverWords(one: LeftOver): string {
   const { count, names } = one
   const shown = names.map((name) => inertCut(name, NAME_MAX_CHARS))
   if (count > names.length) shown.push(`${number(count - names.length)} more`)
+  // Of what a person may not see there is a number, and no name.
+  const which = names.length === 0 ? '' : `: ${listed(shown)}`
   switch (one.why) {
     case 'held':
-      return `${inert(one.by.name)} has *${number(count)}*: ${listed(shown)}.`
+      return `${inert(one.by.name)} has *${number(count)}*${which}.`
     case 'given-back':
-      return `Nobody has *${number(count)}*, because somebody gave ${count === 1 ? 'it' : 'them'} back: ${listed(shown)}.`
+      return `Nobody has *${number(count)}*, because somebody gave ${count === 1 ? 'it' : 'them'} back${which}.`
     case 'refused':
-      return `Nobody has *${number(count)}*: ${listed(shown)}. ${
+      return `Nobody has *${number(count)}*${which}. ${
         one.refusal.why === 'not-in-group'
           ? `${onlyThese(one.refusal.groups)} take ${count === 1 ? 'it' : 'them'}.`
           : refusalSentence(one.refusal)
