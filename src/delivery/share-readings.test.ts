@@ -93,10 +93,21 @@ describe('a reading that fails', () => {
     const slow = new Slow()
     slow.fails = (keys) => (keys.includes('bad') ? error : null)
     const all = settled(['a', 'bad', 'c'].map((key) => slow.readOne(target(key))))
-    for (let reading = 0; reading < 4; reading++) await slow.answer()
+    for (let reading = 0; reading < 5; reading++) await slow.answer()
 
     expect(await all).toEqual(['fulfilled', 'rejected', 'fulfilled'])
-    expect(slow.asked).toEqual([['a', 'bad', 'c'], ['a'], ['bad'], ['c']])
+    expect(slow.asked).toEqual([['a', 'bad', 'c'], ['a', 'bad'], ['a'], ['bad'], ['c']])
+  })
+
+  it('for one of very many is found to be about that one in few readings', async () => {
+    const slow = new Slow()
+    slow.fails = (keys) => (keys.includes('100') ? failure('rejected') : null)
+    const names = Array.from({ length: READ_TOGETHER_MAX }, (_, n) => `${n}`)
+    const all = settled(names.map((name) => slow.readOne(target(name))))
+    for (let reading = 0; reading < 20; reading++) await slow.answer()
+
+    expect((await all).filter((how) => how === 'rejected')).toHaveLength(1)
+    expect(slow.asked.length).toBeLessThan(20)
   })
 
   it.each<FailureCode>(['unavailable', 'timeout', 'rate_limited', 'unauthorized'])(
