@@ -58,9 +58,16 @@ export function createProbes(
       return
     }
     run(async () => {
-      for (const lane of await outbox.probe(clock.now() + PROBE_MS)) {
-        tried.add(lane)
-        wake(lane)
+      try {
+        for (const lane of await outbox.probe(clock.now() + PROBE_MS)) {
+          tried.add(lane)
+          wake(lane)
+        }
+      } catch (error) {
+        // Nothing else may ever ask for another look.
+        cancel()
+        if (!stopped) cancel = clock.timer(RECHECK_MS, look)
+        throw error
       }
       look()
     })
