@@ -43,6 +43,15 @@ async function storm(): Promise<{ world: World; monitor: IcingaStandIn }> {
   return { world, monitor }
 }
 
+async function takeStorm(world: World): Promise<void> {
+  const card = world.messages().find(({ text }) => text.startsWith('STORM'))
+  if (card === undefined) throw new Error('There is no storm.')
+  const { ann } = world.playground.people
+  const { raw } = world.as('ann')
+  await raw.click({ channel: card.channel, ts: card.ts }, { text: 'Acknowledge all…' })
+  await raw.submit(world.playground.workspace.views(ann).at(-1)?.id ?? '', {})
+}
+
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
@@ -51,13 +60,10 @@ it('tells the monitor of one click before the rest of a storm that somebody took
   timeout: 120_000,
 }, async () => {
   const { world, monitor } = await storm()
-  const { ann } = world.playground.people
   const own = world.messages().find(({ text }) => text.includes('db01'))
-  const card = world.messages().find(({ text }) => text.startsWith('STORM'))
-  if (card === undefined || own === undefined) throw new Error('There is no storm, or no card beside it.')
+  if (own === undefined) throw new Error('There is no card beside the storm.')
   monitor.answerOrdersAfter(ORDER_MS)
-  await world.as('ann').raw.click({ channel: card.channel, ts: card.ts }, { text: 'Acknowledge all…' })
-  await world.as('ann').raw.submit(world.playground.workspace.views(ann).at(-1)?.id ?? '', {})
+  await takeStorm(world)
   await until(() => monitor.orders.length > 300)
 
   const before = monitor.orders.length
@@ -73,4 +79,28 @@ it('tells the monitor of one click before the rest of a storm that somebody took
   expect(new Set(monitor.orders.map(({ service }) => service)).size).toBe(monitor.orders.length)
   expect(monitor.orders.length).toBeGreaterThan(PROBLEMS - 11)
   expect(between).toBeLessThan(BEFORE_CLICK_MAX)
+})
+
+it('tells the monitor of each once, also when ackbridge is stopped and started in the middle of it', {
+  timeout: 120_000,
+}, async () => {
+  const { world, monitor } = await storm()
+  monitor.answerOrdersAfter(ORDER_MS)
+  await takeStorm(world)
+  for (const told of [100, 300, 500]) {
+    await until(() => monitor.orders.length > told)
+    const began = performance.now()
+    await world.stop()
+    // What is on its way ends; nothing more of what was claimed with it is begun.
+    expect(monitor.orders.length).toBeLessThan(told + 100)
+    expect(performance.now() - began).toBeLessThan(5_000)
+    const starting = world.start()
+    await until(() => monitor.orders.length > told + 101)
+    void starting
+  }
+  monitor.answerOrdersAfter(0)
+  await world.advance(40_000)
+
+  expect(monitor.orders.length).toBeGreaterThan(PROBLEMS - 11)
+  expect(new Set(monitor.orders.map(({ service }) => service)).size).toBe(monitor.orders.length)
 })
