@@ -45,6 +45,12 @@ class Comment {
     } as unknown as MonitorApi
   }
 
+  /** The process ends while it is under way, and another goes on with it. */
+  async isInterrupted(): Promise<void> {
+    this.#order = { ...this.#order, ambiguousSince: this.clock.now() }
+    await this.clock.advance(2 * SETTLE_MS, async () => {})
+  }
+
   /** @returns how it ended; null when it goes on, and time has passed until then */
   async goesOn(): Promise<Result['is'] | null> {
     const { api, clock } = this
@@ -129,6 +135,18 @@ describe('a comment that was on its way when a process ended', () => {
     const comment = new Comment(NOW - SETTLE_MS)
     comment.finds = 'there'
     expect([await comment.goesOn(), comment.sent]).toEqual(['sent', 0])
+  })
+
+  it('is sent however often that happened, because it may never have been sent', async () => {
+    const comment = new Comment()
+    for (let time = 0; time < 2 * COMMENT_ATTEMPTS_MAX; time++) {
+      await comment.isInterrupted()
+      comment.finds = LOST
+      expect([await comment.goesOn(), comment.sent]).toEqual([null, 0])
+    }
+    await comment.isInterrupted()
+    comment.finds = 'absent'
+    expect([await comment.goesOn(), comment.sent]).toEqual(['sent', 1])
   })
 
   it('is not missed before it can be there', async () => {

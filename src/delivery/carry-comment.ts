@@ -37,13 +37,15 @@ export async function carryComment(
   const { api } = way
   const target = targetOf(check, view?.problem ?? null)
   const progress = progressOf(claimed, order)
-  const lost = progress.lost ?? 0
+  let lost = progress.lost ?? 0
   let sending = false
   try {
     if (progress.sentAt !== null && api.findComment !== undefined) {
       if (!(await way.turn())) return goOn(clock.now(), progress)
       const asOf = clock.now()
       const found = await find(api, target, comment.marker)
+      // Many that were claimed when a process ended had not been sent: what is not there counts only if an answer was lost.
+      if (claimed.ambiguousSince !== null && found === 'unknown') lost++
       if (found === 'there') return end({ is: 'sent' })
       const freshAt = progress.sentAt + SETTLE_MS
       if (found === 'absent' && asOf < freshAt) return goOn(freshAt, progress)
@@ -81,7 +83,7 @@ async function find(api: MonitorApi, target: Target, marker: string) {
 function progressOf({ work, ambiguousSince }: Claimed<OrderWork>, { id }: CommentOrder): Progress {
   const known = work.progress ?? { of: id, sentAt: null, certain: false, before: null, reads: 0 }
   // It was on its way when a process ended.
-  return ambiguousSince === null ? known : { ...known, sentAt: ambiguousSince, lost: (known.lost ?? 0) + 1 }
+  return ambiguousSince === null ? known : { ...known, sentAt: ambiguousSince }
 }
 
 function goOn(at: number, progress: Progress, failure: Failure | null = null, isMonitors = false): Carried {
