@@ -71,6 +71,45 @@ describe('a line that calls people', () => {
   })
 })
 
+describe('a problem of a storm that gets worse', () => {
+  it('calls for its host when that was not as bad before, once', async () => {
+    const world = await calling()
+    const hosts = ['a01', 'b01', 'c01', 'd01', 'e01'].flatMap((host) =>
+      services(2, { host, state: 'WARNING' }),
+    )
+    // A storm goes on while something new comes.
+    const wait = async (seconds: number) => {
+      for (let left = seconds; left > 0; left -= 20) {
+        await world.notify(services(1, { host: `more${left}-${world.clock.now()}`, state: 'WARNING' }))
+        await world.advance(Math.min(20, left) * SECOND)
+      }
+    }
+    await world.notify([...hosts, ...services(1, { host: 'z01' })])
+    await wait(60)
+    expect(rung(world)).toEqual([])
+
+    await world.notify(services(1, { host: 'b01' }))
+    await wait(35)
+    expect(rung(world).map(({ text }) => text)).toEqual(['The storm has reached b01'])
+    expect(rung(world)[0]?.mentions).toEqual([OPS])
+
+    // The same host again, and one that was called for at the beginning.
+    await world.notify([...services(2, { host: 'b01' }), ...services(1, { host: 'z01', state: 'WARNING' })])
+    await world.notify(services(1, { host: 'z01' }))
+    await wait(65)
+    expect(rung(world)).toHaveLength(1)
+
+    await world.notify([...services(1, { host: 'c01' }), ...services(1, { host: 'y01' })])
+    await wait(65)
+    expect(rung(world).map(({ text }) => text)).toEqual([
+      'The storm has reached b01',
+      expect.stringMatching(/^The storm has reached (c01.*y01|y01.*c01)$/),
+    ])
+    await wait(120)
+    expect(rung(world)).toHaveLength(2)
+  })
+})
+
 describe('a storm whose problems are for several', () => {
   const TWO = `${SMALL}\nroutes:
   - { match: { host: "web*" }, channels: [C0PGALERTS1], mention: [S0PGOPS0001] }

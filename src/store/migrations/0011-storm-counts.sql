@@ -37,13 +37,15 @@ CREATE TABLE storm_hosts (
   monitor   TEXT    NOT NULL,
   host      TEXT    NOT NULL,
   check_row INTEGER NOT NULL,            -- the check of it that was counted last
-  rings     INTEGER,                     -- row of its first problem that is bad enough to ring
+  -- When it first had a problem that is bad enough to ring: the row of that problem if it was a new one. Each is larger than
+  -- all before it, and than what the storm has rung for.
+  rings     INTEGER,
   open      INTEGER NOT NULL DEFAULT 0,
   untaken   INTEGER NOT NULL DEFAULT 0,
   UNIQUE (storm, monitor, host)
 ) STRICT;
 CREATE INDEX storm_hosts_top ON storm_hosts (storm, untaken DESC, open DESC) WHERE open > 0;
-CREATE INDEX storm_hosts_rings ON storm_hosts (storm, rings) WHERE untaken > 0 AND rings IS NOT NULL;
+CREATE INDEX storm_hosts_rings ON storm_hosts (storm, rings) WHERE rings IS NOT NULL;
 
 -- Problems that it shows, or showed until they were over: those of all it took that have not left it.
 ALTER TABLE storms ADD COLUMN held INTEGER NOT NULL DEFAULT 0;
@@ -69,11 +71,12 @@ CREATE TRIGGER storm_recount_problem INSTEAD OF INSERT ON storm_recount BEGIN
   DELETE FROM storm_problems WHERE problem = NEW.problem;
   -- 30 is the severity of CRITICAL, from which a state rings.
   INSERT INTO storm_hosts (storm, monitor, host, check_row, rings)
-  SELECT k.storm, c.monitor, c.host, c.row, iif(p.severity >= 30, p.row, NULL)
-  FROM problems p JOIN checks c ON c.row = p.check_row JOIN cards k ON k.problem = p.row
+  SELECT k.storm, c.monitor, c.host, c.row, iif(p.severity >= 30, max(p.row, s.rang_row + 1,
+    coalesce((SELECT max(h.rings) FROM storm_hosts h WHERE h.storm = k.storm), 0) + 1), NULL)
+  FROM problems p JOIN checks c ON c.row = p.check_row JOIN cards k ON k.problem = p.row JOIN storms s ON s.row = k.storm
   WHERE p.row = NEW.problem AND p.closed IS NULL AND k.storm IS NOT NULL
   ON CONFLICT (storm, monitor, host) DO UPDATE SET check_row = excluded.check_row,
-    rings = coalesce(min(rings, excluded.rings), rings, excluded.rings);
+    rings = coalesce(rings, excluded.rings);
   INSERT INTO storm_problems (storm, taken, rank, opened, problem, host, state, person, by, standing)
   -- Once, though a storm that goes on elsewhere may have two cards of it.
   SELECT DISTINCT k.storm, p.acknowledged_by IS NOT NULL, -p.severity, p.opened, p.row, h.row, coalesce(p.state, ''),
@@ -107,6 +110,9 @@ END;
 UPDATE storms SET held = (SELECT count(*) FROM cards WHERE storm = storms.row) WHERE ended IS NULL;
 INSERT INTO storm_recount (problem)
 SELECT DISTINCT k.problem FROM cards k JOIN problems p ON p.row = k.problem WHERE k.storm IS NOT NULL AND p.closed IS NULL;
+-- What was rung for before was told by rows of problems.
+UPDATE storm_hosts SET rings = (SELECT min(p.row) FROM storm_problems o JOIN problems p ON p.row = o.problem
+  WHERE o.host = storm_hosts.row AND p.severity >= 30) WHERE rings IS NOT NULL;
 
 -- With the time it is due, so that what is put off is passed by without a look at each.
 DROP INDEX effects_next;

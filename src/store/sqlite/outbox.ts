@@ -285,14 +285,17 @@ function claimedOf(row: ClaimRow): Omit<Claimed, 'work'> {
 
 function createStormWork(db: Database.Database): (row: ClaimRow, storm: number) => StormWork {
   const views = createStormViews(db)
-  const newest = db.prepare<[], { row: number | null }>('SELECT max(row) AS row FROM problems')
+  const newest = db.prepare<[number], { row: number }>(
+    `SELECT max(coalesce((SELECT max(row) FROM problems), 0),
+       coalesce((SELECT max(rings) FROM storm_hosts WHERE storm = (SELECT ?)), 0)) AS row`,
+  )
   const note = db.prepare('UPDATE effects SET data = ? WHERE row = ?')
   return (row, storm) => {
     const known = views.row(storm)
     if (known === null) throw new Error('An effect of a storm that is not there.')
     const { id, channel, ts, mention, quiet } = known
     const card = { id, channel, ts, mention: JSON.parse(mention) as string[], quiet: quiet === 1 }
-    const upto = newest.get()?.row ?? 0
+    const upto = newest.get(storm)?.row ?? 0
     const inDoubt = row.ambiguous_since !== null
     if (!inDoubt) note.run(JSON.stringify(upto), row.e_row)
     const uptoThen = inDoubt && row.data !== null ? (JSON.parse(row.data) as number) : upto

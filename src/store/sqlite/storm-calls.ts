@@ -21,7 +21,9 @@ export type StormCalls = {
   ring(storm: number, now: number): void
   /** What a message says that was found is old by now: what came since is still to be called for. @param id of the storm */
   ringForRest(id: string, now: number): void
-  /** @returns row of the first problem that rings and of whose host nobody was told; null when there is none */
+  /** Rings where people were not called for a host yet, as when a problem that the storm has gets worse. */
+  ringIfOwed(storm: number, now: number): void
+  /** @returns what the first host rings at of which nobody was told; null when there is none */
   owedFrom(storm: number): number | null
 }
 
@@ -55,6 +57,9 @@ export function createStormCalls(db: Database.Database): StormCalls {
     ringForRest: (id, now) => {
       const storm = byId.get(id)
       if (storm !== undefined && owedFrom(storm.row) !== null) ring.run(now, now, storm.row)
+    },
+    ringIfOwed: (storm, now) => {
+      if (owedFrom(storm) !== null) ring.run(now, now, storm)
     },
     owedFrom,
   }
