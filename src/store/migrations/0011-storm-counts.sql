@@ -72,7 +72,7 @@ CREATE TRIGGER storm_recount_problem INSTEAD OF INSERT ON storm_recount BEGIN
   -- 30 is the severity of CRITICAL, from which a state rings.
   INSERT INTO storm_hosts (storm, monitor, host, check_row, rings)
   SELECT k.storm, c.monitor, c.host, c.row, iif(p.severity >= 30, max(p.row, s.rang_row + 1,
-    coalesce((SELECT max(h.rings) FROM storm_hosts h WHERE h.storm = k.storm), 0) + 1), NULL)
+    coalesce((SELECT max(h.rings) FROM storm_hosts h WHERE h.storm = k.storm AND h.rings IS NOT NULL), 0) + 1), NULL)
   FROM problems p JOIN checks c ON c.row = p.check_row JOIN cards k ON k.problem = p.row JOIN storms s ON s.row = k.storm
   WHERE p.row = NEW.problem AND p.closed IS NULL AND k.storm IS NOT NULL
   ON CONFLICT (storm, monitor, host) DO UPDATE SET check_row = excluded.check_row,

@@ -287,7 +287,7 @@ function createStormWork(db: Database.Database): (row: ClaimRow, storm: number) 
   const views = createStormViews(db)
   const newest = db.prepare<[number], { row: number }>(
     `SELECT max(coalesce((SELECT max(row) FROM problems), 0),
-       coalesce((SELECT max(rings) FROM storm_hosts WHERE storm = (SELECT ?)), 0)) AS row`,
+       coalesce((SELECT max(rings) FROM storm_hosts WHERE storm = (SELECT ?) AND rings IS NOT NULL), 0)) AS row`,
   )
   const note = db.prepare('UPDATE effects SET data = ? WHERE row = ?')
   return (row, storm) => {

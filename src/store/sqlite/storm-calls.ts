@@ -21,8 +21,8 @@ export type StormCalls = {
   ring(storm: number, now: number): void
   /** What a message says that was found is old by now: what came since is still to be called for. @param id of the storm */
   ringForRest(id: string, now: number): void
-  /** Rings where people were not called for a host yet, as when a problem that the storm has gets worse. */
-  ringIfOwed(storm: number, now: number): void
+  /** Rings where people were not called for the host of a problem yet, as when that gets worse. @param problem its row */
+  ringForHostOf(problem: number, now: number): void
   /** @returns what the first host rings at of which nobody was told; null when there is none */
   owedFrom(storm: number): number | null
 }
@@ -43,6 +43,10 @@ export function createStormCalls(db: Database.Database): StormCalls {
     `SELECT min(h.rings) AS first FROM storms s JOIN storm_hosts h ON h.storm = s.row
      WHERE s.row = (SELECT ?) AND h.rings > s.rang_row AND h.untaken > 0`,
   )
+  const uncalled = db.prepare<[number], { storm: number }>(
+    `SELECT s.row AS storm FROM storm_problems o JOIN storm_hosts h ON h.row = o.host JOIN storms s ON s.row = o.storm
+     WHERE o.problem = (SELECT ?) AND h.rings > s.rang_row AND h.untaken > 0`,
+  )
   const byId = db.prepare<[string], { row: number }>('SELECT row FROM storms WHERE id = ?')
   const owedFrom = (storm: number): number | null => owed.get(storm)?.first ?? null
   return {
@@ -58,8 +62,8 @@ export function createStormCalls(db: Database.Database): StormCalls {
       const storm = byId.get(id)
       if (storm !== undefined && owedFrom(storm.row) !== null) ring.run(now, now, storm.row)
     },
-    ringIfOwed: (storm, now) => {
-      if (owedFrom(storm) !== null) ring.run(now, now, storm)
+    ringForHostOf: (problem, now) => {
+      for (const { storm } of uncalled.all(problem)) ring.run(now, now, storm)
     },
     owedFrom,
   }

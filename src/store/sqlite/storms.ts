@@ -101,11 +101,10 @@ export function createStorms(
     },
     touch: (problem, isPersons, now, lanes) => {
       const shown = intake.ofProblem.all(problem)
-      if (shown.length > 0) intake.recount.run(problem)
-      for (const { storm } of shown) {
-        draw(storm, isPersons ? PRIORITY.person : PRIORITY.post, now, lanes)
-        calls.ringIfOwed(storm, now)
-      }
+      if (shown.length === 0) return
+      intake.recount.run(problem)
+      for (const { storm } of shown) draw(storm, isPersons ? PRIORITY.person : PRIORITY.post, now, lanes)
+      if (!isPersons) calls.ringForHostOf(problem, now)
     },
     settleDown,
     any: () => any.get() !== undefined,
