@@ -121,6 +121,25 @@ describe('a storm', () => {
     expect(textOf(storm(world))).not.toContain('Acknowledge')
   })
 
+  it('tells in its thread what happens before a card that leaves it is posted', async () => {
+    const world = await startWorld({ yaml: SMALL, rates: 'slack' })
+    // What is remembered is forgotten when old rows are looked for, a minute after the start.
+    await world.advance(2 * MINUTE)
+    await world.notify(problems(12, { state: 'WARNING' }))
+    // Told again, each is known to have no card of its own.
+    await world.notify(problems(12, { state: 'WARNING', output: 'again' }))
+    for (let turn = 0; turn < 100 && own(world).length === 0; turn++) await world.advance(SECOND)
+    const shown = new Set(own(world).map(({ text }) => / (web\d+) /.exec(text)?.[1]))
+    const late = problems(12).find(({ host }) => !shown.has(host))
+    await world.notify([{ ...late, state: 'CRITICAL', output: 'worse' }])
+    await world.advance(MINUTE)
+
+    const card = own(world).find(({ text }) => text.includes(`${late?.host} `))
+    expect(card?.text).toContain('CRITICAL')
+    const lines = world.playground.workspace.messages(card?.channel ?? '', { threadTs: card?.ts ?? '' })
+    expect(lines.map((line) => textOf(line))).toEqual([expect.stringContaining('worse')])
+  })
+
   it('gives the worst that nobody has a card of their own when it is calm, and keeps the rest', async () => {
     const world = await startWorld()
     await world.notify(problems(60))
